@@ -1,0 +1,3 @@
+export type * from './outbox.js';
+export type * from './schema.js';
+export type * from './store.js';

@@ -1,0 +1,25 @@
+/** One entry waiting to reach the cloud. */
+export interface OutboxEntry<T = unknown> {
+  /** Grows with every put, so a stale `remove` cannot take a newer value away. */
+  readonly id: number;
+  readonly key: string;
+  readonly value: T;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/**
+ * What must reach the cloud, durable, latest value per key (design: State).
+ * Each owner (a module) has its own keys and order.
+ */
+export interface Outbox {
+  /** Stores or replaces the entry for a key, moves it to the end, and resolves with its id when it is on disk. */
+  put(owner: string, key: string, value: unknown): Promise<number>;
+  /** The owner's entries, oldest first. */
+  list<T = unknown>(owner: string): Promise<OutboxEntry<T>[]>;
+  /** Removes the entry if it is still the one with this id; a replaced entry stays. */
+  remove(owner: string, id: number): Promise<boolean>;
+  /** Removes every entry whose key is given or, with a prefix, starts with it. */
+  removeKeys(owner: string, match: { readonly key: string } | { readonly prefix: string }): Promise<number>;
+  size(owner: string): Promise<number>;
+}

@@ -1,0 +1,35 @@
+import { EdgeCoreError } from '@edgecore/api';
+
+/** The connection could not be made. The text names the server and the reason; `kind` tells callers what to do. */
+export class DialError extends EdgeCoreError {
+  constructor(
+    readonly kind: 'network' | 'tls' | 'http' | 'timeout' | 'aborted',
+    message: string,
+    /** HTTP status of a refused upgrade. */
+    readonly status?: number,
+    options?: ErrorOptions,
+  ) {
+    super('ERR_DIAL', message, options);
+  }
+}
+
+export class ConnectionClosedError extends EdgeCoreError {
+  constructor(message = 'the connection is closed') {
+    super('ERR_CONNECTION_CLOSED', message);
+  }
+}
+
+export class WriteTimeoutError extends EdgeCoreError {
+  constructor(timeoutMs: number) {
+    super('ERR_WRITE_TIMEOUT', `the peer took no data for ${timeoutMs} ms`);
+  }
+}
+
+export class MessageTooLargeError extends EdgeCoreError {
+  constructor(
+    readonly sizeBytes: number,
+    readonly limitBytes: number,
+  ) {
+    super('ERR_MESSAGE_TOO_LARGE', `message of ${sizeBytes} bytes exceeds the limit of ${limitBytes} bytes`);
+  }
+}
