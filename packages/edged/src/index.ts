@@ -1,1 +1,2 @@
-export {};
+export type * from './kube-types.js';
+export type * from './ports/status-sink.js';
