@@ -43,13 +43,6 @@ export class ErrorResponseError extends EdgeCoreError {
   }
 }
 
-/** An inbox is full and the sender did not want to wait. */
-export class InboxFullError extends EdgeCoreError {
-  constructor(readonly target: string) {
-    super('ERR_INBOX_FULL', `the inbox of "${target}" is full`);
-  }
-}
-
 /** A module could not start or the module graph is wrong. */
 export class ModuleError extends EdgeCoreError {
   constructor(

@@ -1,4 +1,5 @@
 import type { Logger, Metrics } from '@edgecore/api';
+import type { InboxOptions } from './bus/inbox.js';
 import type { Message } from './message/message.js';
 
 /**
@@ -18,8 +19,10 @@ export interface Module {
   run(ctx: ModuleContext): Promise<void>;
   /** Optional health of a running module; called often, must be cheap. */
   health?(): ModuleHealth;
-  /** Modules whose start must come first; they stop after this one. */
+  /** Modules whose start must come first; they stop after this one. Absent ones are ignored. */
   readonly after?: readonly string[];
+  /** Size and overflow rule of the inbox. Default: 1024 messages, senders wait. */
+  readonly inbox?: InboxOptions;
 }
 
 /** What a running module says of itself. `degraded` needs a reason a person understands. */
@@ -28,7 +31,7 @@ export type ModuleHealth =
   | { readonly state: 'starting' | 'degraded'; readonly reason: string };
 
 export interface SendOptions {
-  /** Give up waiting for room after this long. Default: wait without limit. */
+  /** Give up waiting for room after this long; 0 does not wait at all. Default: wait without limit. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -93,4 +96,10 @@ export interface RestartPolicy {
   readonly growth?: number;
   /** Longest wait, default 30 000 ms. */
   readonly maxIntervalMs?: number;
+  /** Waits vary by this share either way; default 0.1. */
+  readonly jitter?: number;
+  /** A run this long starts the waits (and the count of `retries`) anew; default 300 000 ms. */
+  readonly healthyAfterMs?: number;
+  /** Errors no restart can cure: the bus stops with this error. Default: none. */
+  readonly isFatal?: (error: unknown) => boolean;
 }
