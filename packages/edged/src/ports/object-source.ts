@@ -1,0 +1,23 @@
+import type { TokenRequest } from '@edgecore/api';
+import type { ConfigMap, Secret } from '../kube-types.js';
+
+/**
+ * The objects pods refer to (edged.md §3.3). An object that does not exist
+ * is an error for which `isNotFound` of `@edgecore/api` is true; any other
+ * error means "try again later". An answer without `metadata.name` is never
+ * returned as an object.
+ */
+export interface ObjectSource {
+  getConfigMap(namespace: string, name: string, signal?: AbortSignal): Promise<ConfigMap>;
+  getSecret(namespace: string, name: string, signal?: AbortSignal): Promise<Secret>;
+  /**
+   * A service account token (§11.4); `undefined` when this cloud hands out
+   * none (2020), which is not an error.
+   */
+  getToken(
+    namespace: string,
+    serviceAccount: string,
+    request: TokenRequest,
+    signal?: AbortSignal,
+  ): Promise<TokenRequest | undefined>;
+}
