@@ -25,9 +25,8 @@ export function project(displayName, configUrl) {
     },
     moduleNameMapper: {
       '^@edgecore/testing$': fileURLToPath(new URL('../testing/src/index.ts', import.meta.url)),
-      '^@edgecore/(edgecore|cli)$':
-        fileURLToPath(new URL('../../apps/', import.meta.url)) + '$1/src/index.ts',
-      '^@edgecore/([^/]+)$': fileURLToPath(new URL('../../packages/', import.meta.url)) + '$1/src/index.ts',
+      '^@edgecore/(edgecore|cli)$': `${fileURLToPath(new URL('../../apps/', import.meta.url))}$1/src/index.ts`,
+      '^@edgecore/([^/]+)$': `${fileURLToPath(new URL('../../packages/', import.meta.url))}$1/src/index.ts`,
       '^(\\.{1,2}/.*)\\.js$': '$1',
     },
   };
