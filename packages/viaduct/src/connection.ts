@@ -9,6 +9,16 @@ export interface CloseInfo {
   readonly error?: Error;
 }
 
+/** What the peer proved about itself with its TLS certificate. */
+export interface PeerCertificate {
+  /** Subject CN, `''` when absent. */
+  readonly commonName: string;
+  /** Subject O, `''` when absent. */
+  readonly organization: string;
+  /** The certificate, DER. */
+  readonly der: Uint8Array;
+}
+
 /**
  * One cloud-edge connection: whole messages both ways, in order.
  *
@@ -21,6 +31,8 @@ export interface Connection {
   readonly headers: Readonly<Record<string, string>>;
   /** `host:port` of the peer, for logs. */
   readonly remoteAddress: string;
+  /** On a server with TLS: the client certificate, already verified against the CA. */
+  readonly peerCertificate?: PeerCertificate;
 
   /**
    * Writes one message; resolves when the operating system has taken it.
@@ -38,7 +50,10 @@ export interface Connection {
   /** Resolves once, when the connection has ended for whatever reason; never rejects. */
   readonly closed: Promise<CloseInfo>;
 
-  /** Closes (default 1000). Resolves when the socket is gone, at most after `timeoutMs` (default 2000). */
+  /**
+   * Closes (default 1000) and resolves when the socket is gone: a peer that
+   * does not answer the close frame in 2000 ms is cut off. Messages received before are still yielded, later ones are not.
+   */
   close(code?: number, reason?: string): Promise<void>;
 }
 
@@ -48,9 +63,12 @@ export interface ConnectionLimits {
   readonly maxMessageBytes?: number;
   /** A write not taken by the system in this time closes the connection. Default 15 000 ms (wire.md §2.7). */
   readonly writeTimeoutMs?: number;
-  /** WebSocket ping period; 0 turns pinging off. Default 15 000 ms. */
+  /** WebSocket ping period; 0 turns pinging off. Default 15 000 ms on a client; 0 on a server, as upstream's (wire.md §2.2). */
   readonly pingIntervalMs?: number;
-  /** No frame and no pong for this long: the connection is dead. Default 2 × pingIntervalMs + 15 000 ms. */
+  /**
+   * Not one byte for this long while reading: the connection is dead.
+   * Default 2 × pingIntervalMs + 15 000 ms; without pings only when given.
+   */
   readonly livenessTimeoutMs?: number;
 }
 

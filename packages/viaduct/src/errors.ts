@@ -33,3 +33,17 @@ export class MessageTooLargeError extends EdgeCoreError {
     super('ERR_MESSAGE_TOO_LARGE', `message of ${sizeBytes} bytes exceeds the limit of ${limitBytes} bytes`);
   }
 }
+
+/** Nothing came from the peer for the liveness timeout: the link is half open (wire.md §2.7). */
+export class LivenessTimeoutError extends EdgeCoreError {
+  constructor(timeoutMs: number) {
+    super('ERR_LIVENESS_TIMEOUT', `nothing came from the peer for ${timeoutMs} ms`);
+  }
+}
+
+/** Bytes that are not a package of the packed lane, or one over the limit (wire.md §3). */
+export class PackedCodecError extends EdgeCoreError {
+  constructor(message: string) {
+    super('ERR_PACKED_CODEC', `packed message: ${message}`);
+  }
+}
