@@ -1,4 +1,4 @@
-import { CloudSource, Group } from './groups.js';
+import { CloudSource, Group, ModuleName } from './groups.js';
 import { isErrStatus } from './kube.js';
 import { isVolumeOperation, Operation } from './operations.js';
 import { OK } from './payloads.js';
@@ -17,6 +17,14 @@ export interface DownstreamRoute {
   readonly operation: string;
   readonly resource: string;
   readonly content: unknown;
+}
+
+/** What {@link CloudProfile.isAnswered} looks at; every message has it. */
+export interface UpstreamRoute {
+  readonly parentId: string;
+  readonly source: string;
+  readonly operation: string;
+  readonly resource: string;
 }
 
 /**
@@ -47,6 +55,34 @@ export interface CloudProfile {
   readonly remoteTypes: ReadonlySet<string>;
   /** Must the edge acknowledge this downstream message (wire.md §5.4)? */
   needsAck(route: DownstreamRoute): boolean;
+  /**
+   * Does this cloud answer this upstream message (wire.md §6.2)? False for
+   * reports it takes in silence: for those EdgeHub answers a request with `OK`
+   * once the write to the socket was confirmed. True for every question, even
+   * where the cloud stays silent about a missing object: only the cloud can
+   * answer it, and its sender waits with a deadline.
+   */
+  isAnswered(message: UpstreamRoute): boolean;
+}
+
+/** Operations nobody ever answers: answers themselves, keepalive, `membership/detail`, task results. */
+const NEVER_ANSWERED: ReadonlySet<string> = new Set([
+  Operation.response,
+  Operation.error,
+  Operation.keepalive,
+  Operation.get,
+  Operation.updateNodeActionStatus,
+  'upgrade',
+  'prepull',
+]);
+
+/** What holds for both clouds. */
+function isAnsweredByAny({ parentId, source, operation, resource }: UpstreamRoute): boolean {
+  if (parentId !== '' || NEVER_ANSWERED.has(operation)) return false;
+  if (operation === Operation.query) return true;
+  // An upload of ServiceBus is answered by the router (U25, D22), one of EventBus is not (U24).
+  if (operation === Operation.upload) return source === ModuleName.servicebus;
+  return source === ModuleName.twin || typeOf(resource) !== ResourceType.event;
 }
 
 function typeOf(resource: string): string {
@@ -84,6 +120,15 @@ export const profile2020: CloudProfile = {
     if (operation === Operation.response && content === OK) return false;
     if (source === CloudSource.edgecontroller && typeOf(resource) === ResourceType.node) return false;
     return true;
+  },
+  isAnswered(message) {
+    if (!isAnsweredByAny(message)) return false;
+    const { source, operation, resource } = message;
+    if (operation === Operation.query) return true;
+    if (source === ModuleName.twin) return false;
+    const type = typeOf(resource);
+    if (type === ResourceType.podstatus) return false;
+    return !(type === ResourceType.pod && operation === Operation.delete);
   },
 };
 
@@ -133,6 +178,7 @@ export const profileCurrent: CloudProfile = {
     }
     return true;
   },
+  isAnswered: isAnsweredByAny,
 };
 
 export const cloudProfiles: Readonly<Record<CloudProfileName, CloudProfile>> = {

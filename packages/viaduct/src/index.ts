@@ -13,3 +13,4 @@ export * from './packed/decoder.js';
 export * from './websocket/client.js';
 export type { Fragmentation } from './websocket/fragments.js';
 export * from './websocket/server.js';
+export { type VerifyServerOptions, verifyServer } from './websocket/verify-server.js';
