@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises';
+
+/** Mount points of this process's mount namespace, in the order they were made. */
+export async function mountPoints(file = '/proc/self/mountinfo'): Promise<string[]> {
+  const text = await readFile(file, 'utf8');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => unescapeMount(line.split(' ')[4] ?? ''));
+}
+
+/** Spaces, tabs, newlines and backslashes are written in octal. */
+function unescapeMount(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
+/** Mount points at or below a directory, innermost first: the order to unmount them in. */
+export async function mountsBelow(directory: string, file?: string): Promise<string[]> {
+  const all = await mountPoints(file);
+  return all.filter((path) => path === directory || path.startsWith(`${directory}/`)).reverse();
+}
