@@ -35,6 +35,13 @@ export class Backoff {
     return Math.max(0, failedAt + entry.delayMs - now);
   }
 
+  /** How long to wait counted from the last {@link next}: 0 when it may be tried now. */
+  remainingSinceUpdateMs(key: string, now: number): number {
+    const entry = this.#entries.get(key);
+    if (!entry || this.#expired(entry, now)) return 0;
+    return Math.max(0, entry.lastUpdate + entry.delayMs - now);
+  }
+
   /** The delay in force, 0 without one. */
   delayMs(key: string): number {
     return this.#entries.get(key)?.delayMs ?? 0;

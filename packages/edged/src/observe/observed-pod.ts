@@ -16,8 +16,12 @@ export interface ObservedPod {
  */
 export async function observePod(runtime: ContainerRuntime, uid: string): Promise<ObservedPod> {
   const [sandboxes, containers] = await Promise.all([
-    runtime.listSandboxes(uid).then((all) => Promise.all(all.map((one) => present(runtime.sandboxStatus(one.id))))),
-    runtime.listContainers(uid).then((all) => Promise.all(all.map((one) => present(runtime.containerStatus(one.id))))),
+    runtime
+      .listSandboxes(uid)
+      .then((all) => Promise.all(all.map((one) => present(runtime.sandboxStatus(one.id))))),
+    runtime
+      .listContainers(uid)
+      .then((all) => Promise.all(all.map((one) => present(runtime.containerStatus(one.id))))),
   ]);
   return {
     uid,

@@ -16,7 +16,6 @@ export function decideSandbox(pod: Pod, observed: ObservedPod, podNetwork: boole
   const usable =
     observed.sandboxes.filter((sandbox) => sandbox.state === 'ready').length === 1 &&
     newest.state === 'ready' &&
-    (!podNetwork ||
-      (newest.network === network && (network === 'host' || newest.ips.length > 0)));
+    (!podNetwork || (newest.network === network && (network === 'host' || newest.ips.length > 0)));
   return { keep: usable ? newest.id : undefined, nextAttempt: newest.attempt + 1 };
 }

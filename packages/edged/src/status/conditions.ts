@@ -76,7 +76,8 @@ function ready({ pod, foreign }: ConditionInput, containersReady: Verdict): Verd
   const missing: string[] = [];
   for (const { conditionType } of pod.spec.readinessGates ?? []) {
     const gate = foreign.find(({ type }) => type === conditionType);
-    if (!gate) missing.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`);
+    if (!gate)
+      missing.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`);
     else if (gate.status !== 'True') {
       missing.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${gate.status}`);
     }
@@ -97,7 +98,8 @@ export function stampConditions(
       type,
       status,
       lastProbeTime: null,
-      lastTransitionTime: before?.status === status && before.lastTransitionTime ? before.lastTransitionTime : now,
+      lastTransitionTime:
+        before?.status === status && before.lastTransitionTime ? before.lastTransitionTime : now,
       ...(reason !== undefined && { reason }),
       ...(message !== undefined && { message }),
     };

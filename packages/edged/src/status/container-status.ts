@@ -78,11 +78,15 @@ function missingState(input: ContainerStatusInput): States {
   if (!lost) return { state: { waiting: waitingFor(input) }, lastState: previous?.lastState ?? {} };
   const ended: ContainerState = {
     terminated: previous?.state.terminated ?? {
-      ...unlocated('The container could not be located when the pod was deleted.  The container used to be Running'),
+      ...unlocated(
+        'The container could not be located when the pod was deleted.  The container used to be Running',
+      ),
       ...(previous?.containerID && { containerID: previous.containerID }),
     },
   };
-  return input.willStart ? { state: { waiting: waitingFor(input) }, lastState: ended } : { state: ended, lastState: {} };
+  return input.willStart
+    ? { state: { waiting: waitingFor(input) }, lastState: ended }
+    : { state: ended, lastState: {} };
 }
 
 function waitingFor({ held, initialising }: ContainerStatusInput): Held | { reason: string } {

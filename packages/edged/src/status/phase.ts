@@ -1,5 +1,5 @@
-import { isSidecar } from '../plan/restart-rule.js';
 import type { ContainerStatus, Pod, PodPhase } from '../kube-types.js';
+import { isSidecar } from '../plan/restart-rule.js';
 
 /** Phase of a pod from its container statuses (edged.md §9.2); first matching row. */
 export function podPhase(

@@ -73,7 +73,9 @@ function containerStatuses(input: StatusInput): [ContainerStatus[], ContainerSta
       const status = one(input, container, previous?.initContainerStatuses, initialising, initialised);
       return isSidecar(container) ? status : { ...status, ready: status.state.terminated?.exitCode === 0 };
     }),
-    spec.containers.map((container) => one(input, container, previous?.containerStatuses, initialising, false)),
+    spec.containers.map((container) =>
+      one(input, container, previous?.containerStatuses, initialising, false),
+    ),
     (spec.ephemeralContainers ?? []).map((container) =>
       one(input, container as Container, previous?.ephemeralContainerStatuses, false, false),
     ),

@@ -31,9 +31,7 @@ export interface PayloadRules {
 export function payloadOf(data: ReadonlyMap<string, Uint8Array>, rules: PayloadRules): Payload {
   const { items, defaultMode = DEFAULT_FILE_MODE, optional, kind } = rules;
   const payload = new Map<string, PayloadFile>();
-  const entries = items?.length
-    ? items
-    : [...data.keys()].map((key): KeyToPath => ({ key, path: key }));
+  const entries = items?.length ? items : [...data.keys()].map((key): KeyToPath => ({ key, path: key }));
   for (const { key, path, mode } of entries) {
     const content = data.get(key);
     if (content === undefined) {
@@ -49,7 +47,9 @@ export function payloadOf(data: ReadonlyMap<string, Uint8Array>, rules: PayloadR
 export function relativePath(path: string): string {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (path.startsWith('/') || parts.length === 0 || parts.includes('..') || parts[0]!.startsWith('..')) {
-    throw new VolumeError(`invalid path "${path}": it must be relative, must not contain ".." nor start with ".."`);
+    throw new VolumeError(
+      `invalid path "${path}": it must be relative, must not contain ".." nor start with ".."`,
+    );
   }
   return parts.join('/');
 }
