@@ -24,7 +24,7 @@ export type OpenOutcome =
  * worker thread without changing its callers (design: State).
  */
 export interface Store {
-  /** Builds statements; executing through it directly is for reads outside hot paths only. */
+  /** Builds statements. Executing through it uses a read-only connection: for reads outside hot paths; writes go through `write`. */
   readonly db: Kysely<Database>;
   readonly path: string;
   readonly outcome: OpenOutcome;
@@ -47,6 +47,13 @@ export interface Store {
   all<Row>(query: Compilable<Row>): Promise<Row[]>;
   /** The first row of a select, if any. */
   first<Row>(query: Compilable<Row>): Promise<Row | undefined>;
+
+  /**
+   * Copies the database, consistent as of the end of the call, into one file
+   * that can be opened like any other; an existing file is replaced.
+   * @throws {StoreWriteError} when the copy cannot be written; nothing is left behind then.
+   */
+  backup(toPath: string): Promise<void>;
 
   /** Commits what was asked for, checkpoints, closes the file and releases the lock. */
   close(): Promise<void>;

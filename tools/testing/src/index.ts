@@ -1,4 +1,5 @@
 /** Shared by the tests of all packages; not published. */
+export * from './child.js';
 export * from './docker.js';
 export * from './golden.js';
 export * from './readme.js';
