@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { createMessage, type Message } from '@edgecore/beehive';
+import { eventually } from '@edgecore/testing';
+import { type Connection, createWebSocketServer, type ServerTls, type TransportServer } from '@edgecore/viaduct';
+import { type Recording, type RecordedMessage, routeText } from './recording.js';
+
+/** What the recorded edge sent, and what ours sent in its place. */
+export interface Match {
+  readonly recorded: RecordedMessage;
+  readonly sent: Message;
+}
+
+export interface GoldenCloudOptions {
+  readonly recording: Recording;
+  readonly tls: ServerTls;
+  readonly port?: number;
+  /** Is this message of ours the one the recorded edge sent, as far as its content tells? Route and parent already agree. */
+  readonly sameMeaning?: (recorded: RecordedMessage, sent: Message) => boolean;
+  /** How long our edge may take for one phase. Default 30 000 ms. */
+  readonly phaseTimeoutMs?: number;
+}
+
+/**
+ * A cloud that plays back the cloud's side of a recording over real TLS
+ * WebSocket: it answers what is asked as the recorded cloud did, and sends its
+ * own messages one by one, each after our edge has sent all that the recorded
+ * edge had sent by then.
+ */
+export class GoldenCloud {
+  readonly received: Message[] = [];
+  readonly matches: Match[] = [];
+  readonly #options: GoldenCloudOptions;
+  readonly #server: TransportServer;
+  /** Recorded id of a message of the cloud → id it went out with. */
+  readonly #sentAs = new Map<string, string>();
+  #connection: Connection | undefined;
+  #failure: unknown;
+
+  static async start(options: GoldenCloudOptions): Promise<GoldenCloud> {
+    const server = await createWebSocketServer({ tls: options.tls, port: options.port ?? 0, fragmentation: 'go' });
+    return new GoldenCloud(options, server);
+  }
+
+  private constructor(options: GoldenCloudOptions, server: TransportServer) {
+    this.#options = options;
+    this.#server = server;
+    void this.#accept();
+  }
+
+  get port(): number {
+    return this.#server.address.port;
+  }
+
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
+  /** Plays the phases; throws when our edge does not send in time what the recorded one sent. */
+  async play(): Promise<void> {
+    await eventually(() => this.#connection, { timeoutMs: 30_000, what: 'a connection of the edge' });
+    for (const phase of this.#options.recording.phases) {
+      const from = phase.down ? this.received.length : 0;
+      if (phase.down) await this.#send(phase.down, '');
+      for (const expected of phase.expected) await this.#expect(expected, from);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#connection?.close();
+    await this.#server.close();
+  }
+
+  async #accept(): Promise<void> {
+    for await (const connection of this.#server.connections()) {
+      this.#connection = connection;
+      void this.#read(connection).catch((error: unknown) => {
+        this.#failure = error;
+      });
+    }
+  }
+
+  async #read(connection: Connection): Promise<void> {
+    for await (const message of connection.messages()) {
+      this.received.push(message);
+      if (message.operation === 'response') continue;
+      const answer = this.#options.recording.answerTo(message);
+      if (answer) await this.#send(answer, message.id);
+    }
+  }
+
+  async #send(recorded: RecordedMessage, parentId: string): Promise<void> {
+    // An answer given again needs an id of its own, or its acknowledgements could not be told apart.
+    const id = this.#sentAs.has(recorded.id) ? randomUUID() : recorded.id;
+    this.#sentAs.set(recorded.id, id);
+    await this.#connection!.send(createMessage<unknown>({ ...recorded, id, parentId, timestamp: Date.now() }));
+  }
+
+  async #expect(recorded: RecordedMessage, from: number): Promise<void> {
+    const what = `${routeText(recorded)} (the recorded edge's ${recorded.id})`;
+    const sent = await eventually(
+      () => {
+        if (this.#failure) throw this.#failure;
+        return this.#find(recorded, from);
+      },
+      { timeoutMs: this.#options.phaseTimeoutMs ?? 30_000, what },
+    );
+    this.matches.push({ recorded, sent });
+  }
+
+  #find(recorded: RecordedMessage, from: number): Message | undefined {
+    const parentId = recorded.parentId === '' ? '' : (this.#sentAs.get(recorded.parentId) ?? recorded.parentId);
+    const meaning = this.#options.sameMeaning ?? (() => true);
+    return this.received
+      .slice(recorded.operation === 'response' ? 0 : from)
+      .find((sent) => routeText(sent) === routeText(recorded) && sent.parentId === parentId && meaning(recorded, sent));
+  }
+}
