@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ContainerHeldError } from '../errors.js';
+import type { Container, Pod } from '../kube-types.js';
+
+export interface SeccompDefaults {
+  /** Directory of `Localhost` profiles: `<root>/seccomp`. */
+  readonly profileDirectory: string;
+  /** What applies when a pod names no profile. */
+  readonly fallback: 'RuntimeDefault' | 'Unconfined';
+}
+
+/** `--security-opt` values: seccomp, AppArmor, SELinux (edged.md §6.4). */
+export async function securityOptions(
+  pod: Pod,
+  container: Container | undefined,
+  seccomp: SeccompDefaults,
+): Promise<string[]> {
+  const own = container?.securityContext ?? {};
+  const shared = pod.spec.securityContext ?? {};
+  const selinux = own.seLinuxOptions ?? shared.seLinuxOptions ?? {};
+  const apparmor = container ? appArmor(pod, container) : undefined;
+  return [
+    ...(await seccompOption(own.seccompProfile ?? shared.seccompProfile, seccomp)),
+    ...(apparmor ? [`apparmor=${apparmor}`] : []),
+    ...(['user', 'role', 'type', 'level'] as const).flatMap((key) =>
+      selinux[key] ? [`label=${key}:${selinux[key]}`] : [],
+    ),
+  ];
+}
+
+async function seccompOption(
+  profile: { type: string; localhostProfile?: string } | undefined,
+  { profileDirectory, fallback }: SeccompDefaults,
+): Promise<string[]> {
+  const type = profile?.type ?? fallback;
+  if (type === 'RuntimeDefault') return [];
+  if (type === 'Unconfined') return ['seccomp=unconfined'];
+  const path = profile?.localhostProfile ?? '';
+  if (path === '' || path.startsWith('/') || path.split('/').includes('..')) {
+    throw held(`localhostProfile "${path}" must be a path below ${profileDirectory}`);
+  }
+  try {
+    const text = await readFile(join(profileDirectory, path), 'utf8');
+    return [`seccomp=${JSON.stringify(JSON.parse(text))}`];
+  } catch (error) {
+    throw held(`cannot load seccomp profile "${join(profileDirectory, path)}"`, error);
+  }
+}
+
+/** The profile to ask for; `undefined` for the engine's own. */
+function appArmor({ metadata, spec }: Pod, container: Container): string | undefined {
+  const profile = container.securityContext?.appArmorProfile ?? spec.securityContext?.appArmorProfile;
+  if (profile?.type === 'Unconfined') return 'unconfined';
+  if (profile?.type === 'Localhost') return profile.localhostProfile;
+  if (profile) return undefined;
+  const annotation =
+    metadata.annotations?.[`container.apparmor.security.beta.kubernetes.io/${container.name}`] ?? '';
+  if (annotation === 'unconfined') return annotation;
+  return annotation.startsWith('localhost/') ? annotation.slice('localhost/'.length) : undefined;
+}
+
+function held(message: string, cause?: unknown): ContainerHeldError {
+  return new ContainerHeldError('CreateContainerConfigError', message, { cause });
+}
