@@ -1,0 +1,140 @@
+import type { Logger } from '@edgecore/api';
+import { ContainerNotRunningError, ContainerStartError } from '../errors.js';
+import type { Container, ContainerStatus } from '../runtime.js';
+import { ContainerProcess } from './container-process.js';
+import type { HostTools } from './host-tools.js';
+import { type ContainerPaths, containerPaths, prepareLaunch } from './launch.js';
+import { LogPump } from './log-pump.js';
+import type { ProcessSettings } from './options.js';
+import type { ContainerRecord } from './record-store.js';
+
+export interface ContainerEntryOptions {
+  readonly record: ContainerRecord;
+  readonly dir: string;
+  readonly shimPath: string;
+  readonly tools: HostTools;
+  readonly settings: ProcessSettings;
+  readonly log: Logger;
+  readonly onExit: () => void;
+}
+
+/** Signals end a shell's command with 128 + their number. */
+const SIGNAL_BASE = 128;
+
+/** One container: its record, its processes and its log. */
+export class ContainerEntry {
+  readonly record: ContainerRecord;
+  readonly paths: ContainerPaths;
+  readonly pump: LogPump;
+  readonly #options: ContainerEntryOptions;
+  readonly #process: ContainerProcess;
+  #starting: Promise<void> | undefined;
+
+  constructor(options: ContainerEntryOptions) {
+    const { record, dir, settings, tools, log } = options;
+    this.#options = options;
+    this.record = record;
+    this.paths = containerPaths(dir);
+    this.pump = new LogPump({
+      runDir: this.paths.run,
+      positionPath: this.paths.logPosition,
+      logPath: record.config.logPath || `${dir}/log`,
+      maxBytes: settings.logMaxBytes,
+      maxFiles: settings.logMaxFiles,
+      fallocate: tools.fallocate,
+      log,
+    });
+    this.#process = new ContainerProcess({
+      id: record.id,
+      runDir: this.paths.run,
+      startTimeoutMs: settings.startTimeoutMs,
+      onOutput: () => void this.pump.drain(),
+      onExit: async () => {
+        await this.pump.finish();
+        options.onExit();
+      },
+    });
+  }
+
+  /** After an agent's start: goes on with a running container, tidies up after one that has ended. */
+  async adopt(): Promise<void> {
+    if (this.#process.adopt()) await this.pump.drain();
+    else if (this.#process.state().phase === 'exited') await this.pump.finish();
+  }
+
+  /** @throws {ContainerStartError} */
+  start(): Promise<void> {
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  stop(timeoutMs: number): Promise<void> {
+    return this.#process.stop(timeoutMs);
+  }
+
+  check(): void {
+    this.#process.check();
+  }
+
+  async release(): Promise<void> {
+    this.#process.release();
+    await this.pump.close();
+  }
+
+  /** The leader's PID. @throws {ContainerNotRunningError} */
+  runningPid(): number {
+    const { phase, process } = this.#process.state();
+    if (phase !== 'running' || !process) throw new ContainerNotRunningError(this.record.config.name);
+    return process.pid;
+  }
+
+  container(): Container {
+    const { id, sandboxId, pod, createdAt, config } = this.record;
+    const { phase } = this.#process.state();
+    const state = phase === 'none' ? 'created' : phase === 'exited' ? 'exited' : 'running';
+    const image = config.image;
+    return {
+      id,
+      sandboxId,
+      pod,
+      name: config.name,
+      state,
+      createdAt,
+      image,
+      imageId: image,
+      meta: config.meta,
+    };
+  }
+
+  status(): ContainerStatus {
+    const { startedAt, finishedAt, exitCode, error } = this.#process.state();
+    const { config, id } = this.record;
+    const signal =
+      exitCode > SIGNAL_BASE && exitCode <= SIGNAL_BASE + 64 ? exitCode - SIGNAL_BASE : undefined;
+    return {
+      ...this.container(),
+      startedAt,
+      finishedAt,
+      exitCode,
+      ...(signal !== undefined && { signal }),
+      oomKilled: false,
+      error,
+      imageName: config.image,
+      imageRef: `process://${config.image}`,
+      reference: `process://${id}`,
+      mounts: config.mounts,
+      logPath: config.logPath,
+    };
+  }
+
+  async #start(): Promise<void> {
+    const { phase, error } = this.#process.state();
+    if (phase !== 'none' || error) {
+      throw new ContainerStartError(`container ${this.record.id} was started before; create a new one`);
+    }
+    const { record, shimPath, tools } = this.#options;
+    await this.#process.start(await prepareLaunch(record, this.paths, shimPath, tools));
+  }
+}
