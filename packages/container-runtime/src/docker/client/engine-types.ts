@@ -1,0 +1,106 @@
+/** The parts of the Docker Engine API's answers that are read here. */
+
+export interface EngineMount {
+  readonly Type?: string;
+  readonly Source?: string;
+  readonly Destination: string;
+  readonly Mode?: string;
+  readonly RW?: boolean;
+  readonly Propagation?: string;
+}
+
+export interface EngineNetwork {
+  readonly IPAddress?: string;
+  readonly GlobalIPv6Address?: string;
+}
+
+export interface EngineContainer {
+  readonly Id: string;
+  readonly Created: string;
+  readonly Name: string;
+  /** Id of the image. */
+  readonly Image: string;
+  readonly LogPath?: string;
+  readonly ResolvConfPath?: string;
+  readonly State: {
+    readonly Status?: string;
+    readonly Running?: boolean;
+    readonly OOMKilled?: boolean;
+    readonly ExitCode?: number;
+    readonly Error?: string;
+    readonly StartedAt?: string;
+    readonly FinishedAt?: string;
+  };
+  readonly Config: {
+    readonly Image?: string;
+    readonly Labels?: Readonly<Record<string, string>> | null;
+    readonly Tty?: boolean;
+    readonly OpenStdin?: boolean;
+  };
+  readonly HostConfig: {
+    readonly NetworkMode?: string;
+    readonly OomScoreAdj?: number;
+  };
+  readonly Mounts?: readonly EngineMount[] | null;
+  readonly NetworkSettings?: {
+    readonly IPAddress?: string;
+    readonly GlobalIPv6Address?: string;
+    readonly Networks?: Readonly<Record<string, EngineNetwork>> | null;
+  };
+}
+
+export interface EngineContainerListing {
+  readonly Id: string;
+  readonly Names?: readonly string[] | null;
+  readonly Image: string;
+  readonly ImageID: string;
+  /** Seconds since the epoch. */
+  readonly Created: number;
+  readonly State?: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+  readonly HostConfig?: { readonly NetworkMode?: string };
+  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, EngineNetwork>> | null };
+}
+
+export interface EngineImage {
+  readonly Id: string;
+  readonly RepoTags?: readonly string[] | null;
+  readonly RepoDigests?: readonly string[] | null;
+  readonly Size: number;
+  readonly Config?: { readonly User?: string } | null;
+}
+
+export interface EngineImageListing {
+  readonly Id: string;
+  readonly RepoTags?: readonly string[] | null;
+  readonly RepoDigests?: readonly string[] | null;
+  readonly Size: number;
+}
+
+export interface EngineExec {
+  readonly Running?: boolean;
+  readonly ExitCode?: number | null;
+  readonly Pid?: number;
+}
+
+export interface EngineInfo {
+  readonly CgroupDriver?: string;
+  readonly DockerRootDir?: string;
+}
+
+export interface EngineVersion {
+  readonly Version: string;
+}
+
+export interface EngineStats {
+  readonly read?: string;
+  readonly pids_stats?: { readonly current?: number };
+  readonly cpu_stats?: { readonly cpu_usage?: { readonly total_usage?: number } };
+  readonly memory_stats?: { readonly usage?: number; readonly stats?: Readonly<Record<string, number>> };
+  readonly networks?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export interface EngineEvent {
+  readonly Action?: string;
+  readonly Actor?: { readonly ID?: string; readonly Attributes?: Readonly<Record<string, string>> };
+}

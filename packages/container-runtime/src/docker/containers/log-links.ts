@@ -1,0 +1,64 @@
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Logger } from '@edgecore/api';
+import type { EngineContainer } from '../client/engine-types.js';
+import { LABEL, readPodIdentity } from '../labels.js';
+
+const MAX_FILE_NAME_LENGTH = 255;
+
+/**
+ * Kubernetes' log files as links to the engine's (edged.md §12.3):
+ * `<containerLogsDir>/<pod>_<ns>_<container>-<id>.log` → the pod's log path →
+ * the engine's file. A machine where they cannot be made runs pods all the same.
+ */
+export class LogLinks {
+  readonly #containerLogsDir: string;
+  readonly #log: Logger;
+  #warned = false;
+
+  constructor(containerLogsDir: string, log: Logger) {
+    this.#containerLogsDir = containerLogsDir;
+    this.#log = log;
+  }
+
+  async create(container: EngineContainer): Promise<void> {
+    const logPath = container.Config.Labels?.[LABEL.logPath];
+    // Without a file of the engine (another log driver) there is nothing to link to.
+    if (!logPath || !container.LogPath) return;
+    try {
+      await link(container.LogPath, logPath);
+      await link(logPath, this.#pathOf(container));
+    } catch (error) {
+      if (this.#warned) return;
+      this.#warned = true;
+      this.#log.warn(
+        { path: logPath, err: error },
+        'log links cannot be made; logs stay readable through the engine. Make the directory writable if log collectors need it',
+      );
+    }
+  }
+
+  async remove(container: EngineContainer): Promise<void> {
+    const logPath = container.Config.Labels?.[LABEL.logPath];
+    if (!logPath) return;
+    for (const path of [this.#pathOf(container), logPath]) {
+      await rm(path, { force: true }).catch((error: unknown) => {
+        this.#log.debug({ path, err: error }, 'log link not removed');
+      });
+    }
+  }
+
+  #pathOf(container: EngineContainer): string {
+    const labels = container.Config.Labels ?? {};
+    const { name, namespace } = readPodIdentity(labels);
+    const suffix = `-${container.Id}.log`;
+    const full = `${name}_${namespace}_${labels[LABEL.containerName] ?? ''}`;
+    return join(this.#containerLogsDir, full.slice(0, MAX_FILE_NAME_LENGTH - suffix.length) + suffix);
+  }
+}
+
+async function link(target: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  await rm(path, { force: true });
+  await symlink(target, path);
+}

@@ -1,0 +1,44 @@
+import { RuntimeUnavailableError } from '../errors.js';
+import type { RuntimeEvent } from '../runtime.js';
+import type { EngineClient } from './client/engine-client.js';
+import type { EngineEvent } from './client/engine-types.js';
+import { LABEL } from './labels.js';
+import { lines } from './streams/lines.js';
+
+const TYPES: Readonly<Record<string, RuntimeEvent['type']>> = {
+  start: 'started',
+  die: 'died',
+  destroy: 'removed',
+  oom: 'oom',
+  create: 'changed',
+  pause: 'changed',
+  unpause: 'changed',
+};
+
+/** The engine's events about our containers, until the signal aborts. @throws {RuntimeUnavailableError} */
+export async function* dockerEvents(client: EngineClient, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+  if (signal.aborted) return;
+  const filters = { type: ['container'], label: [LABEL.type], event: Object.keys(TYPES) };
+  try {
+    const body = await client.stream({
+      path: '/events',
+      query: { filters: JSON.stringify(filters) },
+      signal,
+    });
+    for await (const line of lines(body)) {
+      const event = runtimeEvent(JSON.parse(line) as EngineEvent);
+      if (event) yield event;
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    throw error instanceof RuntimeUnavailableError ? error : client.broken(error);
+  }
+  if (!signal.aborted) throw client.broken(new Error('the engine ended its event stream'));
+}
+
+function runtimeEvent({ Action = '', Actor }: EngineEvent): RuntimeEvent | undefined {
+  const type = TYPES[Action];
+  const containerId = Actor?.ID;
+  if (!type || !containerId) return undefined;
+  return { type, containerId, podUid: Actor.Attributes?.[LABEL.podUid] ?? '' };
+}

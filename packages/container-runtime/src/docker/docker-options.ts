@@ -1,0 +1,28 @@
+import type { Logger } from '@edgecore/api';
+import type { CgroupDriver } from './client/engine-facts.js';
+import type { SeccompDefault } from './security.js';
+
+export interface DockerRuntimeOptions {
+  /** Socket of the engine (Docker, or Podman's Docker-compatible one). @default '/var/run/docker.sock' */
+  readonly socketPath?: string;
+  /** Instead of `socketPath`: `unix:///path`, `tcp://host:port`, `https://host:port`. @default the socket */
+  readonly host?: string;
+  /** PEM texts for an `https` host. @default none */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** @default silent */
+  readonly log?: Logger;
+  /** How long the engine may take to answer one request. @default 120_000 */
+  readonly requestTimeoutMs?: number;
+  /** What the configuration says; the engine's own driver is used in any case. @default 'auto' */
+  readonly cgroupDriver?: CgroupDriver | 'auto';
+  /** What a container without a seccomp profile gets. @default 'unconfined', as kubelet */
+  readonly seccompDefault?: SeccompDefault;
+  /** Size at which the engine rotates a container's log. @default '10m' */
+  readonly logMaxSize?: string;
+  /** Log files the engine keeps per container. @default 5 */
+  readonly logMaxFiles?: number;
+  /** Directory of the `<pod>_<ns>_<container>-<id>.log` links. @default '/var/log/containers' */
+  readonly containerLogsDir?: string;
+}
+
+export type ResolvedDockerOptions = Required<Omit<DockerRuntimeOptions, 'host' | 'socketPath' | 'tls'>>;

@@ -1,0 +1,35 @@
+import { ContainerNotRunningError } from '../errors.js';
+import type { ContainerStats } from '../runtime.js';
+import type { EngineClient } from './client/engine-client.js';
+import type { EngineStats } from './client/engine-types.js';
+import { inspectContainer, orNotFound } from './inspect.js';
+import { LABEL } from './labels.js';
+import { milliseconds } from './timestamps.js';
+
+/** One sample of a running container. @throws {ContainerNotRunningError} */
+export async function dockerStats(client: EngineClient, id: string): Promise<ContainerStats> {
+  const path = `/containers/${encodeURIComponent(id)}/stats`;
+  const query = { stream: false, 'one-shot': true };
+  const stats = await orNotFound(client.json<EngineStats>({ path, query }), 'container', id);
+  const time = milliseconds(stats.read);
+  if (time === 0) {
+    const { Config } = await inspectContainer(client, id);
+    throw new ContainerNotRunningError(Config.Labels?.[LABEL.containerName] ?? id);
+  }
+  return statsOf(id, time, stats);
+}
+
+/** The formulas of edged.md §12.5, for cgroup v1 and v2. */
+export function statsOf(id: string, time: number, stats: EngineStats): ContainerStats {
+  const { usage = 0, stats: memory = {} } = stats.memory_stats ?? {};
+  const inactive = memory['total_inactive_file'] ?? memory['inactive_file'] ?? 0;
+  return {
+    id,
+    time,
+    cpuNanoseconds: BigInt(Math.trunc(stats.cpu_stats?.cpu_usage?.total_usage ?? 0)),
+    memoryUsageBytes: usage,
+    memoryWorkingSetBytes: Math.max(0, usage - inactive),
+    memoryRssBytes: memory['total_rss'] ?? memory['anon'] ?? 0,
+    pids: stats.pids_stats?.current ?? 0,
+  };
+}

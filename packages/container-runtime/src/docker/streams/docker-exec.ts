@@ -1,0 +1,190 @@
+import { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ContainerNotRunningError, ExecTimeoutError } from '../../errors.js';
+import type { ExecOptions, ExecResult, StreamOptions, StreamSession } from '../../runtime.js';
+import type { EngineClient } from '../client/engine-client.js';
+import { EngineError } from '../client/engine-error.js';
+import type { EngineExec } from '../client/engine-types.js';
+import { inspectContainer, orNotFound } from '../inspect.js';
+import { LABEL } from '../labels.js';
+import { pumpSession } from './hijacked-session.js';
+import { killInContainer } from './kill-exec.js';
+
+const MAX_OUTPUT_BYTES = 1024 * 1024;
+/** The engine closes the output a moment before it knows the exit code. */
+const EXIT_CODE_WAIT_MS = 5_000;
+
+/** Runs a command to its end and collects its output. */
+export async function execDocker(
+  client: EngineClient,
+  id: string,
+  options: ExecOptions,
+): Promise<ExecResult> {
+  const { command, timeoutMs = 0, signal } = options;
+  const timeout = new AbortController();
+  const timer =
+    timeoutMs > 0 ? setTimeout(() => timeout.abort(new ExecTimeoutError(timeoutMs)), timeoutMs) : undefined;
+  const stdout = new Collector();
+  const stderr = new Collector();
+  try {
+    const signals = AbortSignal.any([timeout.signal, ...(signal ? [signal] : [])]);
+    const session = await execStreamDocker(client, id, { command, stdout, stderr, signal: signals });
+    return { exitCode: await session.done, stdout: stdout.content(), stderr: stderr.content() };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Runs a command joined to the caller's streams; an abort kills it. */
+export async function execStreamDocker(
+  client: EngineClient,
+  id: string,
+  { command, signal, ...streams }: StreamOptions,
+): Promise<StreamSession> {
+  const execId = await createExec(client, id, command, streams);
+  const connection = await client
+    .hijack({
+      method: 'POST',
+      path: `/exec/${execId}/start`,
+      body: { Detach: false, Tty: streams.tty ?? false },
+      ...(signal ? { signal } : {}),
+    })
+    .catch(async (error: unknown) => {
+      if (signal?.aborted) await killExec(client, execId, id);
+      throw await explain(client, id, error);
+    });
+  return {
+    done: finish(client, id, execId, pumpSession(connection, streams), signal),
+    resize: async (columns, rows) => {
+      await client.text({ method: 'POST', path: `/exec/${execId}/resize`, query: { w: columns, h: rows } });
+    },
+  };
+}
+
+/** Joins the main process of a running container. An abort only ends the session. */
+export async function attachDocker(
+  client: EngineClient,
+  id: string,
+  { signal, ...streams }: Omit<StreamOptions, 'command'>,
+): Promise<StreamSession> {
+  const { Id, State, Config } = await inspectContainer(client, id);
+  if (!State.Running) throw new ContainerNotRunningError(Config.Labels?.[LABEL.containerName] ?? id);
+  const tty = Config.Tty ?? false;
+  const connection = await client
+    .hijack({
+      method: 'POST',
+      path: `/containers/${Id}/attach`,
+      query: {
+        stream: true,
+        stdin: streams.stdin !== undefined,
+        stdout: streams.stdout !== undefined,
+        stderr: streams.stderr !== undefined && !tty,
+      },
+      ...(signal ? { signal } : {}),
+    })
+    .catch(async (error: unknown) => {
+      throw await explain(client, Id, error);
+    });
+  const pumped = pumpSession(connection, { ...streams, tty });
+  return {
+    done: pumped.then(
+      async () => (await inspectContainer(client, Id)).State.ExitCode ?? 0,
+      (error: unknown) => {
+        throw signal?.aborted ? signal.reason : error;
+      },
+    ),
+    resize: async (columns, rows) => {
+      await client.text({ method: 'POST', path: `/containers/${Id}/resize`, query: { w: columns, h: rows } });
+    },
+  };
+}
+
+async function createExec(
+  client: EngineClient,
+  id: string,
+  command: readonly string[],
+  { stdin, stdout, stderr, tty = false }: Omit<StreamOptions, 'command' | 'signal'>,
+): Promise<string> {
+  try {
+    const { Id } = await client.json<{ Id: string }>({
+      method: 'POST',
+      path: `/containers/${encodeURIComponent(id)}/exec`,
+      body: {
+        AttachStdin: stdin !== undefined,
+        AttachStdout: stdout !== undefined,
+        AttachStderr: stderr !== undefined && !tty,
+        Tty: tty,
+        Cmd: command,
+      },
+    });
+    return Id;
+  } catch (error) {
+    throw await explain(client, id, error);
+  }
+}
+
+async function finish(
+  client: EngineClient,
+  id: string,
+  execId: string,
+  pumped: Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  try {
+    await pumped;
+    signal?.throwIfAborted();
+    return await exitCode(client, execId, signal);
+  } catch (error) {
+    // Nobody reads it any more, so it must not linger.
+    await killExec(client, execId, id);
+    throw signal?.aborted ? signal.reason : error;
+  }
+}
+
+async function exitCode(
+  client: EngineClient,
+  execId: string,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const end = Date.now() + EXIT_CODE_WAIT_MS;
+  for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 200)) {
+    const { Running, ExitCode } = await client.json<EngineExec>({ path: `/exec/${execId}/json` });
+    if (!Running) return ExitCode ?? 0;
+    // A process that closed its output and goes on is waited for as long as the caller does.
+    if (Date.now() > end && !signal)
+      throw new EngineError(500, 'the command closed its output but does not end');
+    await delay(waitMs, undefined, signal ? { signal } : {});
+  }
+}
+
+async function killExec(client: EngineClient, execId: string, containerId: string): Promise<void> {
+  const exec = await client.json<EngineExec>({ path: `/exec/${execId}/json` }).catch(() => undefined);
+  if (client.address.kind === 'socket' && exec?.Running && exec.Pid)
+    await killInContainer(exec.Pid, containerId);
+}
+
+/** Docker's "not running" carries its own id; people know the container by its name. */
+async function explain(client: EngineClient, id: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof EngineError)) return error;
+  if (error.status === 404)
+    return orNotFound(Promise.reject(error), 'container', id).catch((mapped) => mapped);
+  const { State, Config } = await inspectContainer(client, id);
+  return State.Running ? error : new ContainerNotRunningError(Config.Labels?.[LABEL.containerName] ?? id);
+}
+
+/** Keeps the first mebibyte and lets the rest go by. */
+class Collector extends Writable {
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    const kept = chunk.subarray(0, MAX_OUTPUT_BYTES - this.#size);
+    if (kept.length > 0) this.#chunks.push(kept);
+    this.#size += kept.length;
+    done();
+  }
+
+  content(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+}
