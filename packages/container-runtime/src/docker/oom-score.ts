@@ -28,16 +28,30 @@ export class OomScores {
     this.#refused ??= scoreOfRunningSandbox >= 0;
   }
 
-  /** True when the text of a failed start is the refusal; the next start will do without. */
-  refusedBy(startError: string): boolean {
-    if (!/oom_score_adj/.test(startError)) return false;
-    if (this.#refused !== true) {
-      this.#refused = true;
-      this.#log.warn(
-        { engine: startError },
-        'the engine may not set negative OOM scores (no CAP_SYS_RESOURCE); pods run with 0 instead and the kernel may choose them first when memory runs out',
-      );
-    }
-    return true;
+  /**
+   * May this failed start be the refusal? Old runc only says that its child
+   * died, so the proof is that a start with 0 succeeds.
+   */
+  suspects(startError: string, score: number): boolean {
+    return score < 0 && (isExplicit(startError) || /final child's PID from pipe/.test(startError));
   }
+
+  /** A start that names the score needs no proof. */
+  blame(startError: string): void {
+    if (isExplicit(startError)) this.refuse(startError);
+  }
+
+  /** From now on negative scores become 0. */
+  refuse(startError: string): void {
+    if (this.#refused === true) return;
+    this.#refused = true;
+    this.#log.warn(
+      { engine: startError },
+      'the engine may not set negative OOM scores (no CAP_SYS_RESOURCE); pods run with 0 instead, so the kernel may end them earlier when memory runs out',
+    );
+  }
+}
+
+function isExplicit(startError: string): boolean {
+  return startError.includes('oom_score_adj');
 }

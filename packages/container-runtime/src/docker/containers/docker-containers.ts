@@ -70,7 +70,7 @@ export class DockerContainers {
         throw new RuntimeNotFoundError('container', id);
       }
       // The container cannot be changed any more; the next one is created without the score.
-      oomScores.refusedBy(error.message);
+      oomScores.blame(error.message);
       throw new ContainerStartError(startErrorText(error.message), { cause: error });
     }
     await this.#logLinks.create(await inspectContainer(client, id));

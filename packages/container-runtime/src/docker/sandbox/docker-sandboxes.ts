@@ -68,25 +68,28 @@ export class DockerSandboxes {
 
   async #createAndStart(config: SandboxConfig, signal: AbortSignal | undefined): Promise<string> {
     const { client, oomScores } = this.#context;
-    const id = await this.#create(config, signal);
+    const score = oomScores.allowed(SANDBOX_OOM_SCORE);
+    const id = await this.#create(config, score, signal);
     try {
       await this.#start(id, signal);
     } catch (error) {
-      if (!oomScores.refusedBy(engineText(error))) throw error;
+      const text = engineText(error);
+      if (!oomScores.suspects(text, score)) throw error;
       await removeContainer(client, id);
-      const second = await this.#create(config, signal);
+      const second = await this.#create(config, 0, signal);
       await this.#start(second, signal);
+      oomScores.refuse(text);
       return second;
     }
-    oomScores.learn(oomScores.allowed(SANDBOX_OOM_SCORE));
+    oomScores.learn(score);
     return id;
   }
 
-  async #create(config: SandboxConfig, signal: AbortSignal | undefined): Promise<string> {
-    const { client, facts, oomScores, options } = this.#context;
+  async #create(config: SandboxConfig, oomScoreAdj: number, signal: AbortSignal | undefined): Promise<string> {
+    const { client, facts, options } = this.#context;
     const body = sandboxRequest(config, {
       cgroupParent: cgroupParentFor(await facts.cgroupDriver(), config.cgroupParent),
-      oomScoreAdj: oomScores.allowed(SANDBOX_OOM_SCORE),
+      oomScoreAdj,
       seccompDefault: options.seccompDefault,
       dnsByEngine: !(await this.#canWriteEngineFiles()),
     });
