@@ -1,28 +1,23 @@
+import { goHash, reducedContainerHash } from '@edgecore/container-runtime';
 import type { Container } from '../kube-types.js';
 
+/** Our own hash and kubelet's since 1.31: image and name only (edged.md §4.5). */
+export function containerHash({ image = '', name }: Pick<Container, 'image' | 'name'>): string {
+  return reducedContainerHash({ image, name });
+}
+
 /**
- * Go's hash of a value given as its JSON: FNV-1a over the text
- * `([]uint8)[<bytes in decimal>]`, lower-case hex without leading zeros
- * (edged.md §4.5).
+ * Is an instance with this hash what the spec asks for? Also true for the hash
+ * of the whole container, which kubelets up to 1.30 (and the 2020 edge) wrote:
+ * their containers are adopted, not restarted.
  */
-export function goHash(json: string): string {
-  const text = `([]uint8)[${[...Buffer.from(json, 'utf8')].join(' ')}]`;
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    hash ^= text.charCodeAt(index);
-    hash = Math.imul(hash, 0x01000193) >>> 0;
-  }
-  return hash.toString(16);
+export function acceptsHash(container: Container, hash: string): boolean {
+  return hash === containerHash(container) || hash === goHash(goJson(container));
 }
 
-/** Our own hash and kubelet's since 1.31: image and name only. */
-export function containerHash({ image, name }: Pick<Container, 'image' | 'name'>): string {
-  return goHash(`{${image ? `"image":${goString(image)},` : ''}"name":${goString(name)}}`);
-}
-
-/** A string as Go's JSON encoder writes it: `<`, `>` and `&` are escaped. */
-function goString(text: string): string {
-  return JSON.stringify(text).replace(
+/** JSON in the order the API server wrote, with Go's escapes. */
+function goJson(value: unknown): string {
+  return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

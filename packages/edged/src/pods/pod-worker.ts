@@ -1,0 +1,167 @@
+import { errorText, hasCode } from '@edgecore/api';
+import { podGraceMs } from '../act/kill.js';
+import type { PodServices } from '../act/pod-services.js';
+import { forgetPod } from '../gc/forget-pod.js';
+import type { Pod, PodStatus } from '../kube-types.js';
+import { observePod } from '../observe/observed-pod.js';
+import type { Held } from '../plan/step.js';
+import type { PodSnapshot, StatusSink } from '../ports/status-sink.js';
+import { endPod } from './end-pod.js';
+import { podIdentity } from './pod-paths.js';
+import { PodState } from './pod-state.js';
+import { SerialTask } from './serial-task.js';
+import { syncPod } from './sync-pod.js';
+
+export interface PodWorkerOptions {
+  readonly services: PodServices;
+  readonly sink: StatusSink;
+  /** Reason to refuse a pod that was never taken in. */
+  admit(pod: Pod): Held | undefined;
+  /** Containers, volumes, files and records are gone. */
+  onForgotten(pod: Pod): void;
+}
+
+/** How a pod is to be ended. */
+export interface EndRequest {
+  /** Overrides the pod's grace period. */
+  readonly graceMs?: number;
+  /** The cloud does not know it any more: no handshake, remove everything. */
+  readonly forget: boolean;
+}
+
+/** Everything that is done for one pod uid, one thing at a time (edged.md §4). */
+export class PodWorker {
+  readonly #options: PodWorkerOptions;
+  readonly #state: PodState;
+  readonly #task: SerialTask;
+  #stage: PodSnapshot['stage'] | 'forgotten' = 'syncing';
+  #end: EndRequest | undefined;
+  #admitted = false;
+  /** Ends the step under way. */
+  #abort = new AbortController();
+
+  /** Does nothing until {@link poke}. */
+  constructor(pod: Pod, options: PodWorkerOptions) {
+    this.#options = options;
+    this.#task = new SerialTask(options.services.clock, () => this.#run());
+    this.#state = new PodState(pod, options.services, () => this.#task.request());
+    if (pod.metadata.deletionTimestamp) this.#beginEnd({ forget: false });
+  }
+
+  get pod(): Pod {
+    return this.#state.pod;
+  }
+
+  snapshot(): PodSnapshot {
+    const stage = this.#stage === 'forgotten' ? 'terminated' : this.#stage;
+    return { pod: this.pod, status: this.#state.status, stage };
+  }
+
+  /** Takes a newer object of the same uid. */
+  update(pod: Pod): void {
+    this.#state.pod = pod;
+    if (pod.metadata.deletionTimestamp) this.#beginEnd({ forget: false });
+    this.#task.request();
+  }
+
+  /** Look at the pod again. */
+  poke(): void {
+    this.#task.request();
+  }
+
+  end(request: EndRequest): void {
+    this.#beginEnd(request);
+    this.#task.request();
+  }
+
+  /** Makes the pod `Failed` for good (eviction). */
+  fail(failure: Held): void {
+    this.#state.failure ??= failure;
+    this.#task.request();
+  }
+
+  /** Stops working; containers keep running. */
+  async close(): Promise<void> {
+    this.#abort.abort(new Error('edged stops'));
+    this.#state.probes.stop();
+    await this.#task.close();
+  }
+
+  #beginEnd(request: EndRequest): void {
+    const before = this.#end;
+    const forget = request.forget || (before?.forget ?? false);
+    const graceMs = request.graceMs ?? podGraceMs(this.pod);
+    const shorter = before?.graceMs === undefined || graceMs < before.graceMs;
+    this.#end = { forget, graceMs: shorter ? graceMs : before.graceMs! };
+    if (this.#stage === 'syncing') {
+      this.#stage = 'terminating';
+      this.#abort.abort(new Error('the pod is being ended'));
+    } else if (before && shorter && this.#stage === 'terminating') {
+      void this.#hurry(graceMs);
+    }
+  }
+
+  /** A stop with a longer grace period is under way: a second one with less shortens it. */
+  async #hurry(graceMs: number): Promise<void> {
+    const { runtime, terms, log } = this.#options.services;
+    try {
+      const { containers } = await observePod(runtime, this.pod.metadata.uid);
+      const running = containers.filter(({ state }) => state === 'running');
+      await Promise.all(
+        running.map(({ id }) => runtime.stopContainer(id, Math.max(terms.minimumGraceMs, graceMs))),
+      );
+    } catch (error) {
+      log.debug({ pod: this.pod.metadata.name, error: errorText(error) }, 'a stop could not be shortened');
+    }
+  }
+
+  async #run(): Promise<number | undefined> {
+    if (this.#stage === 'forgotten') return undefined;
+    const { log, terms } = this.#options.services;
+    const { namespace, name } = this.pod.metadata;
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    try {
+      if (this.#end) return await this.#finish(this.#end);
+      this.#admit();
+      return await syncPod(this.#state, this.#options.services, (status) => this.#publish(status), signal);
+    } catch (error) {
+      // Whoever aborted has asked for the next run.
+      if (signal.aborted) return undefined;
+      const expected = hasCode(error, 'ERR_VOLUME') || hasCode(error, 'ERR_RUNTIME_UNAVAILABLE');
+      log[expected ? 'debug' : 'warn'](
+        { namespace, pod: name, error: errorText(error) },
+        'pod sync failed; it is tried again',
+      );
+      return terms.retryMs;
+    }
+  }
+
+  #admit(): void {
+    if (this.#admitted) return;
+    this.#admitted = true;
+    // What has a start time was taken in before: by an earlier run of this agent.
+    if (!this.pod.status?.startTime) this.#state.failure ??= this.#options.admit(this.pod);
+  }
+
+  #publish(status: PodStatus): void {
+    this.#options.sink.podStatus(this.pod, status);
+  }
+
+  async #finish({ forget, graceMs }: EndRequest): Promise<number | undefined> {
+    const { services, sink, onForgotten } = this.#options;
+    const { observed, status } = await endPod(this.#state, services, graceMs, (now) => this.#publish(now));
+    if (this.#end?.forget || forget) {
+      await forgetPod(podIdentity(this.pod), observed, services);
+      this.#stage = 'forgotten';
+      sink.podForgotten(this.pod.metadata.uid);
+      onForgotten(this.pod);
+      return undefined;
+    }
+    if (this.#stage !== 'terminated') {
+      this.#stage = 'terminated';
+      sink.podTerminated(this.pod, status);
+    }
+    return undefined;
+  }
+}
