@@ -1,4 +1,4 @@
-import type { Logger } from '@edgecore/api';
+import { errorText, type Logger } from '@edgecore/api';
 import { ContainerNotRunningError, ContainerStartError } from '../errors.js';
 import type { Container, ContainerStatus } from '../runtime.js';
 import { ContainerProcess } from './container-process.js';
@@ -7,6 +7,7 @@ import { type ContainerPaths, containerPaths, prepareLaunch } from './launch.js'
 import { LogPump } from './log-pump.js';
 import type { ProcessSettings } from './options.js';
 import type { ContainerRecord } from './record-store.js';
+import { recordRefused } from './run-state.js';
 
 export interface ContainerEntryOptions {
   readonly record: ContainerRecord;
@@ -49,10 +50,7 @@ export class ContainerEntry {
       runDir: this.paths.run,
       startTimeoutMs: settings.startTimeoutMs,
       onOutput: () => void this.pump.drain(),
-      onExit: async () => {
-        await this.pump.finish();
-        options.onExit();
-      },
+      onExit: () => void this.pump.finish().then(options.onExit),
     });
   }
 
@@ -135,6 +133,10 @@ export class ContainerEntry {
       throw new ContainerStartError(`container ${this.record.id} was started before; create a new one`);
     }
     const { record, shimPath, tools } = this.#options;
-    await this.#process.start(await prepareLaunch(record, this.paths, shimPath, tools));
+    const command = await prepareLaunch(record, this.paths, shimPath, tools).catch((cause) => {
+      recordRefused(this.paths.run, errorText(cause));
+      throw cause;
+    });
+    await this.#process.start(command);
   }
 }

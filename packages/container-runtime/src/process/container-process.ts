@@ -14,7 +14,7 @@ export interface ContainerProcessOptions {
   /** Output was written. */
   readonly onOutput: () => void;
   /** The container has ended and nothing of it is left. Called once. */
-  readonly onExit: () => Promise<void>;
+  readonly onExit: () => void;
 }
 
 /** How long killed processes may take to be gone before a stop is called failed. */
@@ -161,8 +161,10 @@ export class ContainerProcess {
 
   #end(): void {
     this.release();
-    this.#ending = killMarked(this.#options.id)
-      .then(() => this.#options.onExit())
-      .finally(() => this.#finished.open());
+    this.#ending = killMarked(this.#options.id).then(() => {
+      // First told, then open: whoever waited for the end finds the log's end already queued.
+      this.#options.onExit();
+      this.#finished.open();
+    });
   }
 }

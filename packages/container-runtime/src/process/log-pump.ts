@@ -37,6 +37,7 @@ export class LogPump {
   #tail: Promise<unknown> = Promise.resolve();
   #queued: Promise<void> | undefined;
   #ended = false;
+  #closing = false;
   #warned = false;
 
   constructor(options: LogPumpOptions) {
@@ -75,6 +76,7 @@ export class LogPump {
 
   /** Stops for now; another pump may go on later. */
   async close(): Promise<void> {
+    this.#closing = true;
     await this.#exclusive(async () => {
       this.#ended = true;
       await this.#release();
@@ -138,10 +140,10 @@ export class LogPump {
     if (this.#ended) return false;
     try {
       let wrote = false;
-      while (await this.#convertSome(final)) wrote = true;
+      while (!this.#closing && (await this.#convertSome(final))) wrote = true;
       if (wrote) this.#wake();
       this.#warned = false;
-      return true;
+      return !this.#closing;
     } catch (error) {
       if (!this.#warned)
         this.#options.log.warn(`cannot write ${this.#options.logPath}: ${errorText(error)}; trying again`);
@@ -160,7 +162,7 @@ export class LogPump {
       // A full buffer may end in the middle of a line although the file does not.
       const lines = cutLines(read.bytes, final && read.bytes.length < 64 * 1024);
       for (const line of lines) {
-        records.push(formatRecord(this.#clock.stamp(read.writtenMs), stream, line));
+        records.push(...formatRecord(this.#clock.stamp(read.writtenMs), stream, line));
         next[stream] += line.length;
       }
     }

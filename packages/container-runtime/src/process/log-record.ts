@@ -4,15 +4,15 @@ import type { LogRecord } from '../runtime.js';
 export const MAX_LINE_BYTES = 16 * 1024;
 
 const NEWLINE = 0x0a;
+const END_OF_LINE = Buffer.from('\n');
 
 /**
- * One record in the CRI log format: `<time> <stdout|stderr> <F|P> <bytes>\n`;
+ * One record, in pieces, in the CRI log format: `<time> <stdout|stderr> <F|P> <bytes>\n`;
  * `P` marks a part of a line that goes on in the next record.
  */
-export function formatRecord(time: string, stream: 'stdout' | 'stderr', data: Buffer): Buffer {
-  const complete = data.at(-1) === NEWLINE;
-  const head = Buffer.from(`${time} ${stream} ${complete ? 'F' : 'P'} `);
-  return Buffer.concat(complete ? [head, data] : [head, data, Buffer.from('\n')]);
+export function formatRecord(time: string, stream: 'stdout' | 'stderr', data: Buffer): Buffer[] {
+  if (data.at(-1) === NEWLINE) return [Buffer.from(`${time} ${stream} F `, 'latin1'), data];
+  return [Buffer.from(`${time} ${stream} P `, 'latin1'), data, END_OF_LINE];
 }
 
 /** Undefined for a line that is not a record. */
@@ -43,13 +43,19 @@ export function cutLines(bytes: Buffer, final: boolean): Buffer[] {
 
 /** RFC 3339 with nine digits, never running backwards; records of one millisecond are told apart by the last six. */
 export class RecordClock {
-  #lastMs = 0;
+  #lastMs = -1;
   #count = 0;
+  #prefix = '';
 
   stamp(ms: number): string {
     const now = Math.max(Math.floor(ms), this.#lastMs);
-    this.#count = now === this.#lastMs ? Math.min(this.#count + 1, 999_999) : 0;
-    this.#lastMs = now;
-    return `${new Date(now).toISOString().slice(0, -1)}${String(this.#count).padStart(6, '0')}Z`;
+    if (now === this.#lastMs) {
+      this.#count = Math.min(this.#count + 1, 999_999);
+    } else {
+      this.#lastMs = now;
+      this.#count = 0;
+      this.#prefix = new Date(now).toISOString().slice(0, -1);
+    }
+    return `${this.#prefix}${String(this.#count).padStart(6, '0')}Z`;
   }
 }

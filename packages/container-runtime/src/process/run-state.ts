@@ -47,6 +47,12 @@ export function readRunState(runDir: string): RunState {
   return exists(runDir) ? { ...NEVER, phase: 'starting', process } : NEVER;
 }
 
+/** Writes down that a start was given up before there was a supervisor. 128 is what engines say then. */
+export function recordRefused(runDir: string, reason: string): void {
+  writeFileSync(join(runDir, 'launch'), `error ${reason.replaceAll('\n', ' ')}\n`);
+  writeFileSync(join(runDir, 'exit'), '128\n');
+}
+
 /** Writes down the end of a container that nobody else can record any more. */
 export function recordLost(runDir: string): void {
   writeFileSync(
