@@ -1,2 +1,15 @@
+/**
+ * The pod agent: makes the containers of this node what the pod objects say
+ * and reports how node and pods are (spec edged.md).
+ *
+ * @packageDocumentation
+ */
+export type { BackoffOptions } from './backoff/backoff.js';
+export { Edged } from './edged.js';
+export * from './errors.js';
 export type * from './kube-types.js';
+export type { EdgedOptions } from './options.js';
+export type { Clock } from './ports/clock.js';
+export type { ObjectSource, StoredPods } from './ports/object-source.js';
+export type { PodEvent, PodEventListener } from './ports/pod-events.js';
 export type * from './ports/status-sink.js';

@@ -13,7 +13,11 @@ type ForgetServices = Pick<PodServices, 'runtime' | 'volumes' | 'images' | 'cras
  *
  * @throws when something is busy: call again later.
  */
-export async function forgetPod(pod: PodIdentity, observed: ObservedPod, services: ForgetServices): Promise<void> {
+export async function forgetPod(
+  pod: PodIdentity,
+  observed: ObservedPod,
+  services: ForgetServices,
+): Promise<void> {
   const { runtime, volumes, images, crashBackoff, sandbox } = services;
   await Promise.all(observed.containers.map(({ id }) => runtime.removeContainer(id)));
   await Promise.all(observed.sandboxes.map(({ id }) => runtime.removeSandbox(id)));

@@ -15,7 +15,8 @@ export async function removeCgroup(uid: string, root: string, mountPoint = CGROU
     for (const parent of parents) {
       const directory = join(mountPoint, hierarchy, root, parent, `pod${uid}`);
       const children = await readdir(directory, { withFileTypes: true }).catch(() => []);
-      for (const child of children) if (child.isDirectory()) await rmdir(join(directory, child.name)).catch(ignore);
+      for (const child of children)
+        if (child.isDirectory()) await rmdir(join(directory, child.name)).catch(ignore);
       await rmdir(directory).catch(ignore);
     }
   }

@@ -46,10 +46,12 @@ export class RuntimeWatch {
       });
       await this.#relist();
       const waitMs = this.#streaming && !this.#failure ? relistMs : relistWhileDownMs;
-      await Promise.race([pause(clock, waitMs, signal), this.#streaming ? stream : new Promise(() => {})]).catch(
-        () => undefined,
-      );
-      if (!this.#streaming) await pause(clock, Math.min(waitMs, relistWhileDownMs), signal).catch(() => undefined);
+      await Promise.race([
+        pause(clock, waitMs, signal),
+        this.#streaming ? stream : new Promise(() => {}),
+      ]).catch(() => undefined);
+      if (!this.#streaming)
+        await pause(clock, Math.min(waitMs, relistWhileDownMs), signal).catch(() => undefined);
     }
     await stream;
   }
@@ -60,7 +62,8 @@ export class RuntimeWatch {
     try {
       for await (const { podUid } of runtime.events(signal)) onChange(podUid);
     } catch (error) {
-      if (!signal.aborted) log.debug({ error: errorText(error) }, 'the event stream of the container engine broke');
+      if (!signal.aborted)
+        log.debug({ error: errorText(error) }, 'the event stream of the container engine broke');
     } finally {
       this.#streaming = false;
     }
@@ -85,7 +88,10 @@ export class RuntimeWatch {
     } catch (error) {
       const failure = errorText(error);
       if (failure !== this.#failure) {
-        log.warn({ error: failure }, 'the container engine does not answer; pods stay as they are, trying again each second');
+        log.warn(
+          { error: failure },
+          'the container engine does not answer; pods stay as they are, trying again each second',
+        );
       }
       this.#failure = failure;
     }

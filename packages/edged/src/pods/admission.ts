@@ -32,16 +32,25 @@ const SAFE_SYSCTLS: ReadonlySet<string> = new Set([
  */
 export function admitPod(pod: Pod, others: readonly Pod[], rules: AdmissionRules): Held | undefined {
   if (others.length >= rules.maxPods) {
-    return rejected('OutOfpods', `Node didn't have enough resource: pods, requested: 1, used: ${others.length}, capacity: ${rules.maxPods}`);
+    return rejected(
+      'OutOfpods',
+      `Node didn't have enough resource: pods, requested: 1, used: ${others.length}, capacity: ${rules.maxPods}`,
+    );
   }
   const { nodeLabels } = rules;
   const selector = Object.entries(pod.spec.nodeSelector ?? {});
   if (nodeLabels && selector.some(([key, value]) => nodeLabels[key] !== value)) {
-    return rejected('NodeAffinity', "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
+    return rejected(
+      'NodeAffinity',
+      "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    );
   }
   const taken = new Set(others.flatMap(hostPorts));
   if (hostPorts(pod).some((port) => taken.has(port))) {
-    return rejected('NodePorts', "Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports");
+    return rejected(
+      'NodePorts',
+      "Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+    );
   }
   const forbidden = pod.spec.securityContext?.sysctls?.find(({ name }) => !SAFE_SYSCTLS.has(name));
   if (forbidden) {

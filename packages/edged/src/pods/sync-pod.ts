@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { executePlan } from '../act/execute-plan.js';
 import type { PodServices } from '../act/pod-services.js';
 import { podGarbage } from '../gc/dead-containers.js';
-import { isActive, type ObservedPod, observePod } from '../observe/observed-pod.js';
 import type { PodStatus } from '../kube-types.js';
+import { isActive, type ObservedPod, observePod } from '../observe/observed-pod.js';
 import type { MountedVolumes } from '../volumes/pod-volumes.js';
 import { podDeadline } from './pod-deadline.js';
 import type { PodState } from './pod-state.js';
@@ -31,8 +31,17 @@ export async function syncPod(
   publish(state.compute(observed, false));
   signal.throwIfAborted();
 
-  const volumes = state.finished ? await release(uid, observed, services) : await mount(state, observed, services, signal);
-  const { failed } = await executePlan(plan, { pod: state.pod, observed, volumes, services, held: state.held, signal });
+  const volumes = state.finished
+    ? await release(uid, observed, services)
+    : await mount(state, observed, services, signal);
+  const { failed } = await executePlan(plan, {
+    pod: state.pod,
+    observed,
+    volumes,
+    services,
+    held: state.held,
+    signal,
+  });
   if (plan.steps.length > 0 || failed) {
     observed = await observePod(runtime, uid);
     await state.learn(observed, false);
@@ -59,7 +68,8 @@ async function mount(
   const { pod } = state;
   const { volumes, objects, allocatable, clock, events, log } = services;
   const directory = volumes.podDirectory(pod.metadata.uid);
-  for (const part of ['volumes', 'plugins']) await mkdir(`${directory}/${part}`, { recursive: true, mode: 0o750 });
+  for (const part of ['volumes', 'plugins'])
+    await mkdir(`${directory}/${part}`, { recursive: true, mode: 0o750 });
   const sandbox = observed.sandboxes[0];
   const hostIps = services.hostIps();
   return volumes.setUp(pod, {
@@ -74,7 +84,11 @@ async function mount(
 }
 
 /** A pod that is over keeps its containers and logs, not its volumes. */
-async function release(uid: string, observed: ObservedPod, { volumes }: PodServices): Promise<MountedVolumes> {
+async function release(
+  uid: string,
+  observed: ObservedPod,
+  { volumes }: PodServices,
+): Promise<MountedVolumes> {
   if (!isActive(observed)) await volumes.tearDown(uid);
   return new Map();
 }

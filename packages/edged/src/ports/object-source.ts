@@ -1,6 +1,14 @@
 import type { TokenRequest } from '@edgecore/api';
 import type { ConfigMap, Secret } from '../kube-types.js';
 
+/** Pods as the database holds them. */
+export interface StoredPods {
+  /** Objects, or strings holding one. */
+  readonly items: readonly unknown[];
+  /** What is wrong with each row that could not be read at all. */
+  readonly errors: readonly string[];
+}
+
 /**
  * The objects pods refer to (edged.md §3.3). An object that does not exist
  * is an error for which `isNotFound` of `@edgecore/api` is true; any other
@@ -20,4 +28,6 @@ export interface ObjectSource {
     request: TokenRequest,
     signal?: AbortSignal,
   ): Promise<TokenRequest | undefined>;
+  /** The stored pods of this node. Always answered from the database (§3.2). */
+  listPods(signal?: AbortSignal): Promise<StoredPods>;
 }

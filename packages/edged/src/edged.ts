@@ -1,0 +1,154 @@
+import { errorText, Group, type Logger, ModuleName } from '@edgecore/api';
+import {
+  errorTo,
+  isConnectionEvent,
+  type Message,
+  type Module,
+  type ModuleContext,
+  type ModuleHealth,
+} from '@edgecore/beehive';
+import { Orphans } from './gc/orphans.js';
+import { createMetaObjects } from './meta-objects.js';
+import { RuntimeWatch } from './observe/runtime-watch.js';
+import { type EdgedOptions, type EdgedSettings, withDefaults } from './options.js';
+import { createPodServices } from './pod-services-factory.js';
+import { PodInbox } from './pods/pod-inbox.js';
+import { PodWorkers } from './pods/pod-workers.js';
+import { pause } from './ports/clock.js';
+import type { ObjectSource } from './ports/object-source.js';
+import type { PodSnapshot, StatusSink } from './ports/status-sink.js';
+
+const SILENT_SINK: StatusSink = { podStatus() {}, podTerminated() {}, podForgotten() {} };
+/** Until the stored pods are asked for again when metamanager did not answer. */
+const LIST_RETRY_MS = 1000;
+
+/**
+ * The pod agent (edged.md): makes the containers of this node what the pod
+ * objects say and reports how they are.
+ */
+export class Edged implements Module {
+  readonly name = ModuleName.edged;
+  readonly group = Group.edged;
+  readonly #settings: EdgedSettings;
+  #workers: PodWorkers | undefined;
+  #watch: RuntimeWatch | undefined;
+  #podsKnown = false;
+
+  constructor(options: EdgedOptions) {
+    this.#settings = withDefaults(options);
+  }
+
+  /** The pods of this node with their last status; empty while the module does not run. */
+  pods(): readonly PodSnapshot[] {
+    return this.#workers?.pods() ?? [];
+  }
+
+  health(): ModuleHealth {
+    if (!this.#watch) return { state: 'starting', reason: 'not started' };
+    const { failure } = this.#watch;
+    if (failure) return { state: 'degraded', reason: `the container engine does not answer: ${failure}` };
+    if (!this.#podsKnown) return { state: 'starting', reason: 'the stored pods are not known yet' };
+    return { state: 'ready' };
+  }
+
+  async run(ctx: ModuleContext): Promise<void> {
+    const settings = this.#settings;
+    const { reporter } = settings;
+    const objects = settings.objects ?? createMetaObjects(ctx, settings);
+    const services = createPodServices(settings, objects, ctx.log);
+    const workers = new PodWorkers({
+      services,
+      sink: reporter ?? SILENT_SINK,
+      admission: () => ({ maxPods: settings.maxPods, nodeLabels: settings.nodeLabels() }),
+    });
+    const orphans = new Orphans({ services, holds: (uid) => workers.holds(uid) }, settings.databaseRecreated);
+    const inbox = new PodInbox({ nodeName: settings.nodeName, workers, orphans, log: ctx.log });
+    const watch = new RuntimeWatch({
+      runtime: settings.runtime,
+      clock: settings.clock,
+      log: ctx.log,
+      relistMs: settings.relistMs,
+      onChange: (uid) => workers.poke(uid),
+      onRelist: (uids) => void collect(orphans, uids, ctx.log),
+    });
+    this.#workers = workers;
+    this.#watch = watch;
+    const ending = new AbortController();
+    const signal = AbortSignal.any([ctx.signal, ending.signal]);
+    const background = [
+      watch.run(signal),
+      this.#listPods(objects, inbox, ctx, signal),
+      ...(reporter ? [reporter.run(ctx, workers)] : []),
+    ];
+    try {
+      // A part that fails ends the module; the supervisor starts it again.
+      await Promise.race([this.#receive(ctx, inbox), ...background.map(untilFailure)]);
+    } finally {
+      ending.abort(new Error('edged stops'));
+      await workers.close();
+      await orphans.idle();
+      await Promise.allSettled(background);
+      this.#workers = undefined;
+      this.#watch = undefined;
+    }
+  }
+
+  async #receive(ctx: ModuleContext, inbox: PodInbox): Promise<void> {
+    const unknown = new Set<string>();
+    for await (const message of ctx.receive()) {
+      try {
+        if (isConnectionEvent(message)) continue;
+        if (await inbox.handle(message)) continue;
+        if (this.#settings.reporter?.handle(message)) continue;
+        const kind = `${message.operation} ${message.resource.split('/')[1] ?? message.resource}`;
+        if (!unknown.has(kind))
+          ctx.log.debug({ kind }, 'message is not for edged; further ones are not logged');
+        // Bounded: kinds are few unless somebody sends nonsense.
+        if (unknown.size < 100) unknown.add(kind);
+      } catch (error) {
+        this.#refuse(ctx, message, error);
+      }
+    }
+  }
+
+  #refuse(ctx: ModuleContext, message: Message, error: unknown): void {
+    const { id, resource, operation } = message;
+    ctx.log.error({ id, resource, operation, error: errorText(error) }, 'message not understood, ignored');
+    if (message.sync) ctx.deliver(errorTo(message, errorText(error)));
+  }
+
+  /** Asks for the stored pods until they are known (edged.md §3.2). */
+  async #listPods(
+    objects: ObjectSource,
+    inbox: PodInbox,
+    ctx: ModuleContext,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock } = this.#settings;
+    while (!signal.aborted) {
+      try {
+        inbox.list(await objects.listPods(signal));
+        this.#podsKnown = true;
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        ctx.log.debug({ error: errorText(error) }, 'the stored pods are not available yet');
+        await pause(clock, LIST_RETRY_MS, signal).catch(() => undefined);
+      }
+    }
+  }
+}
+
+async function collect(orphans: Orphans, uids: ReadonlySet<string>, log: Logger): Promise<void> {
+  try {
+    await orphans.collect(uids);
+  } catch (error) {
+    log.warn({ error: errorText(error) }, 'leftovers of old pods could not be looked for; trying again');
+  }
+}
+
+/** Rejects when the work fails, otherwise never settles. */
+async function untilFailure(work: Promise<void>): Promise<never> {
+  await work;
+  return new Promise(() => {});
+}

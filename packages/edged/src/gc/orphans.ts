@@ -1,0 +1,119 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorText } from '@edgecore/api';
+import { killPod } from '../act/kill.js';
+import type { PodServices } from '../act/pod-services.js';
+import { observePod } from '../observe/observed-pod.js';
+import { forgetPod } from './forget-pod.js';
+
+export interface OrphanOptions {
+  readonly services: PodServices;
+  /** Is this uid a pod of this node? */
+  holds(uid: string): boolean;
+}
+
+/**
+ * Removes what belongs to no pod of this node: containers, directories, logs
+ * (edged.md §4.6). Does nothing until the pods are known; after a loss of the
+ * database it leaves containers alone that no message has named (§3.2).
+ */
+export class Orphans {
+  readonly #options: OrphanOptions;
+  readonly #busy = new Set<string>();
+  readonly #work = new Set<Promise<void>>();
+  /** Pods that are not to be removed unless named: all found after a database loss. */
+  readonly #adopted = new Set<string>();
+  #adoptNext: boolean;
+  #enabled = false;
+
+  /** @param adopt The database was lost: adopt what the first list shows. */
+  constructor(options: OrphanOptions, adopt: boolean) {
+    this.#options = options;
+    this.#adoptNext = adopt;
+  }
+
+  /** The pods of this node are known from now on. */
+  enable(): void {
+    this.#enabled = true;
+  }
+
+  get enabled(): boolean {
+    return this.#enabled;
+  }
+
+  /** Looks at what the engine and the disk hold. */
+  async collect(uids: ReadonlySet<string>): Promise<void> {
+    if (!this.#enabled) return;
+    if (this.#adoptNext) {
+      this.#adoptNext = false;
+      for (const uid of uids) this.#adopted.add(uid);
+    }
+    const { services } = this.#options;
+    const candidates = new Set([...uids, ...(await services.volumes.directories())]);
+    for (const uid of candidates) {
+      if (!this.#options.holds(uid) && !this.#adopted.has(uid)) this.remove(uid);
+    }
+    await this.#removeLogs(uids);
+  }
+
+  /** Removes everything of one uid in the background, once at a time; the next collection tries again. */
+  remove(uid: string, graceMs?: number): void {
+    if (this.#busy.has(uid)) return;
+    this.#busy.add(uid);
+    this.#adopted.delete(uid);
+    const work = this.#remove(uid, graceMs).finally(() => {
+      this.#busy.delete(uid);
+      this.#work.delete(work);
+    });
+    this.#work.add(work);
+  }
+
+  /** A `delete` for a pod this agent only knows from its containers. */
+  async removeNamed(namespace: string, name: string, graceMs?: number): Promise<void> {
+    const { runtime } = this.#options.services;
+    const all = [...(await runtime.listSandboxes()), ...(await runtime.listContainers())];
+    const uids = all
+      .filter(({ pod }) => pod.namespace === namespace && pod.name === name && !this.#options.holds(pod.uid))
+      .map(({ pod }) => pod.uid);
+    for (const uid of new Set(uids)) this.remove(uid, graceMs);
+  }
+
+  /** Resolves when nothing is being removed. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#work);
+  }
+
+  async #remove(uid: string, graceMs: number | undefined): Promise<void> {
+    const { services } = this.#options;
+    try {
+      const observed = await observePod(services.runtime, uid);
+      const pod = observed.sandboxes[0]?.pod ?? observed.containers[0]?.pod;
+      if (!pod) {
+        await services.volumes.removePod(uid);
+        return;
+      }
+      services.log.info(
+        { namespace: pod.namespace, pod: pod.name, uid },
+        'removing the containers of a pod that is gone',
+      );
+      await killPod({ pod: undefined, observed, graceMs }, services);
+      await forgetPod(pod, await observePod(services.runtime, uid), services);
+    } catch (error) {
+      services.log.warn(
+        { uid, error: errorText(error) },
+        'leftovers of a pod could not be removed; trying again',
+      );
+    }
+  }
+
+  /** Log directories end in the uid of their pod. */
+  async #removeLogs(running: ReadonlySet<string>): Promise<void> {
+    const { podLogsDir } = this.#options.services.sandbox;
+    for (const entry of await readdir(podLogsDir).catch(() => [])) {
+      const uid = /^[^_]+_[^_]+_([^_]+)$/.exec(entry)?.[1];
+      if (uid === undefined || running.has(uid) || this.#options.holds(uid) || this.#adopted.has(uid))
+        continue;
+      await rm(join(podLogsDir, entry), { recursive: true, force: true });
+    }
+  }
+}
