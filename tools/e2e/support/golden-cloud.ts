@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createMessage, type Message } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
-import { type Connection, createWebSocketServer, type ServerTls, type TransportServer } from '@edgecore/viaduct';
-import { type Recording, type RecordedMessage, routeText } from './recording.js';
+import {
+  type Connection,
+  createWebSocketServer,
+  type ServerTls,
+  type TransportServer,
+} from '@edgecore/viaduct';
+import { type RecordedMessage, type Recording, routeText } from './recording.js';
 
 /** What the recorded edge sent, and what ours sent in its place. */
 export interface Match {
@@ -37,7 +42,11 @@ export class GoldenCloud {
   #failure: unknown;
 
   static async start(options: GoldenCloudOptions): Promise<GoldenCloud> {
-    const server = await createWebSocketServer({ tls: options.tls, port: options.port ?? 0, fragmentation: 'go' });
+    const server = await createWebSocketServer({
+      tls: options.tls,
+      port: options.port ?? 0,
+      fragmentation: 'go',
+    });
     return new GoldenCloud(options, server);
   }
 
@@ -92,7 +101,9 @@ export class GoldenCloud {
     // An answer given again needs an id of its own, or its acknowledgements could not be told apart.
     const id = this.#sentAs.has(recorded.id) ? randomUUID() : recorded.id;
     this.#sentAs.set(recorded.id, id);
-    await this.#connection!.send(createMessage<unknown>({ ...recorded, id, parentId, timestamp: Date.now() }));
+    await this.#connection!.send(
+      createMessage<unknown>({ ...recorded, id, parentId, timestamp: Date.now() }),
+    );
   }
 
   async #expect(recorded: RecordedMessage, from: number): Promise<void> {
@@ -108,10 +119,14 @@ export class GoldenCloud {
   }
 
   #find(recorded: RecordedMessage, from: number): Message | undefined {
-    const parentId = recorded.parentId === '' ? '' : (this.#sentAs.get(recorded.parentId) ?? recorded.parentId);
+    const parentId =
+      recorded.parentId === '' ? '' : (this.#sentAs.get(recorded.parentId) ?? recorded.parentId);
     const meaning = this.#options.sameMeaning ?? (() => true);
     return this.received
       .slice(recorded.operation === 'response' ? 0 : from)
-      .find((sent) => routeText(sent) === routeText(recorded) && sent.parentId === parentId && meaning(recorded, sent));
+      .find(
+        (sent) =>
+          routeText(sent) === routeText(recorded) && sent.parentId === parentId && meaning(recorded, sent),
+      );
   }
 }

@@ -42,12 +42,19 @@ export function routeText({ source, group, operation, resource }: Route): string
  * not under test (twins, the tunnel); keepalives and node statuses come on a
  * timer and are left out of the order but kept as answers.
  */
-export function readRecording(file: string, ignore: (message: RecordedMessage) => boolean = () => false): Recording {
+export function readRecording(
+  file: string,
+  ignore: (message: RecordedMessage) => boolean = () => false,
+): Recording {
   const lines = goldenHub('2020', file).map((line) => ({ dir: line.dir, message: messageOf(line) }));
-  const asked = new Map(lines.filter((line) => line.dir === 'up').map((line) => [line.message.id, line.message]));
+  const asked = new Map(
+    lines.filter((line) => line.dir === 'up').map((line) => [line.message.id, line.message]),
+  );
   const answers = new Map<string, RecordedMessage>();
   const questions = new Map<string, RecordedMessage>();
-  const phases: { down: RecordedMessage | undefined; expected: RecordedMessage[] }[] = [{ down: undefined, expected: [] }];
+  const phases: { down: RecordedMessage | undefined; expected: RecordedMessage[] }[] = [
+    { down: undefined, expected: [] },
+  ];
   for (const { dir, message } of lines) {
     if (message.id === '' || ignore(message)) continue;
     const question = dir === 'down' ? asked.get(message.parentId) : undefined;
@@ -67,7 +74,9 @@ export function readRecording(file: string, ignore: (message: RecordedMessage) =
 
 /** Sent on a timer: keepalives, node statuses, the pod status batch. */
 export function isTimed({ operation, resource }: Route): boolean {
-  return operation === 'keepalive' || (operation === 'update' && /\/(nodestatus\/|podstatus$)/.test(resource));
+  return (
+    operation === 'keepalive' || (operation === 'update' && /\/(nodestatus\/|podstatus$)/.test(resource))
+  );
 }
 
 function messageOf(line: { message: NonNullable<GoldenLine['message']> }): RecordedMessage {
