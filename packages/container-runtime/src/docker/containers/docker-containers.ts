@@ -53,7 +53,8 @@ export class DockerContainers {
       return await createNamed(client, name, body);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      if (error.status === 404 && error.message.includes(sandboxId)) {
+      // 404 or 400, depending on the engine.
+      if (/no such container/i.test(error.message) && error.message.includes(sandboxId)) {
         throw new RuntimeNotFoundError('sandbox', sandboxId);
       }
       throw new ContainerCreateError(error.message, { cause: error });

@@ -85,7 +85,11 @@ export class DockerSandboxes {
     return id;
   }
 
-  async #create(config: SandboxConfig, oomScoreAdj: number, signal: AbortSignal | undefined): Promise<string> {
+  async #create(
+    config: SandboxConfig,
+    oomScoreAdj: number,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
     const { client, facts, options } = this.#context;
     const body = sandboxRequest(config, {
       cgroupParent: cgroupParentFor(await facts.cgroupDriver(), config.cgroupParent),

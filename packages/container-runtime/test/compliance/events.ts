@@ -1,0 +1,61 @@
+import { eventually } from '@edgecore/testing';
+import { expect, test } from '@jest/globals';
+import type { RuntimeEvent } from '../../src/index.js';
+import { codeOf, type Fixture } from './fixture.js';
+
+export function eventTests(fixture: Fixture): void {
+  test('tell of starts, ends and removals, with the pod they belong to', async () => {
+    const { runtime } = fixture;
+    const abort = new AbortController();
+    const seen: RuntimeEvent[] = [];
+    const reading = (async () => {
+      for await (const event of runtime.events(abort.signal)) seen.push(event);
+    })();
+    await subscribed(fixture, seen);
+    const { id, config } = await fixture.run('exit 0');
+    await fixture.exited(id);
+    await runtime.removeContainer(id);
+    const mine = () => seen.filter(({ containerId }) => containerId === id);
+    await eventually(() => mine().some(({ type }) => type === 'removed'));
+    const types = mine().map(({ type }) => type);
+    expect(types.filter((type) => type !== 'changed')).toEqual(['started', 'died', 'removed']);
+    expect(new Set(mine().map(({ podUid }) => podUid))).toEqual(new Set([config.pod.uid]));
+    abort.abort();
+    await reading;
+  });
+
+  test('end at once when they are not wanted', async () => {
+    for await (const event of fixture.runtime.events(AbortSignal.abort()))
+      throw new Error(`got ${event.type}`);
+  });
+
+  test('stats measure a running container', async () => {
+    const { runtime } = fixture;
+    const { id } = await fixture.run(
+      'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo done; sleep 1000',
+    );
+    await fixture.logged(id, 'done');
+    const stats = await runtime.stats(id);
+    expect(stats.id).toBe(id);
+    expect(Math.abs(stats.time - Date.now())).toBeLessThan(5_000);
+    expect(stats.cpuNanoseconds).toBeGreaterThan(0n);
+    expect(stats.memoryUsageBytes).toBeGreaterThan(0);
+    expect(stats.memoryWorkingSetBytes).toBeLessThanOrEqual(stats.memoryUsageBytes);
+    expect(stats.pids).toBeGreaterThanOrEqual(1);
+    await runtime.stopContainer(id, 0);
+    expect(await codeOf(runtime.stats(id))).toBe('ERR_CONTAINER_NOT_RUNNING');
+    expect(await codeOf(runtime.stats('f'.repeat(64)))).toBe('ERR_RUNTIME_NOT_FOUND');
+  });
+}
+
+/** An engine opens its stream some time after it was asked to: makes events until one comes through. */
+async function subscribed(fixture: Fixture, seen: readonly RuntimeEvent[]): Promise<void> {
+  const { config, sandbox } = await fixture.sandbox();
+  for (let restartCount = 0; seen.length === 0; restartCount++) {
+    const overrides = { meta: { ...fixture.containerConfig(config, '').meta, restartCount } };
+    const container = fixture.containerConfig(config, 'true', overrides);
+    const id = await fixture.runtime.createContainer(sandbox.id, config, container);
+    await fixture.runtime.startContainer(id);
+    await fixture.exited(id);
+  }
+}

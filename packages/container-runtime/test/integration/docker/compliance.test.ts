@@ -1,0 +1,24 @@
+import { BUSYBOX_IMAGE, ensureTestImages, PAUSE_IMAGE, tempDir, withDocker } from '@edgecore/testing';
+import { createDockerRuntime } from '../../../src/index.js';
+import { containerRuntimeCompliance } from '../../compliance/container-runtime.js';
+
+const describeDocker = await withDocker();
+
+containerRuntimeCompliance('Docker', {
+  describe: describeDocker,
+  capabilities: {
+    images: true,
+    podNetwork: true,
+    hostPorts: true,
+    resources: true,
+    mounts: true,
+    securityContext: true,
+    sharedProcessNamespace: true,
+  },
+  image: BUSYBOX_IMAGE,
+  sandboxImage: PAUSE_IMAGE,
+  create: async () => {
+    await ensureTestImages();
+    return createDockerRuntime({ containerLogsDir: await tempDir() });
+  },
+});
