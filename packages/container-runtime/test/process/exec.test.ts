@@ -135,7 +135,7 @@ test('stats sum over all processes of the container', async () => {
   );
   const stats = await eventually(async () => {
     const now = await runtime.stats(id);
-    return now.pids === 3 && now.cpuNanoseconds > 0n && now;
+    return now.pids === 3 && now.cpuNanoseconds > 0n ? now : undefined;
   });
   expect(stats.memoryRssBytes).toBeGreaterThan(3 * 100 * 1024);
   expect(stats.memoryUsageBytes).toBeGreaterThanOrEqual(stats.memoryRssBytes);

@@ -132,7 +132,6 @@ test('removing a sandbox leaves no process, file or mount', async () => {
   const logs = await tempDir();
   const data = await tempDir();
   const runtime = await makeRuntime({ rootDir });
-  const mountsBefore = await readFile('/proc/self/mountinfo', 'utf8');
   const mounts = runtime.capabilities.mounts
     ? [{ hostPath: data, containerPath: '/edgecore-x/y', readOnly: false }]
     : [];
@@ -152,6 +151,7 @@ test('removing a sandbox leaves no process, file or mount', async () => {
   expect(existsSync(`/proc/${pid}`)).toBe(false);
   expect(await markedProcesses(MARKER, id)).toEqual([]);
   await eventually(async () => (await markedProcesses(SUPERVISOR_MARKER, id)).length === 0);
-  expect(await readFile('/proc/self/mountinfo', 'utf8')).toBe(mountsBefore);
+  const table = await readFile('/proc/self/mountinfo', 'utf8');
+  for (const path of [rootDir, data, '/edgecore-x']) expect(table).not.toContain(path);
   await expect(runtime.containerStatus(id)).rejects.toMatchObject({ code: 'ERR_RUNTIME_NOT_FOUND' });
 });
