@@ -1,0 +1,130 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { createDockerRuntime } from '@edgecore/container-runtime';
+import { BUSYBOX_IMAGE, docker, ensureTestImages, PAUSE_IMAGE, tempDir } from '@edgecore/testing';
+import { mountPoints } from '../../src/volumes/mount-table.js';
+import type { Container, PodSpec } from '../../src/kube-types.js';
+import { Harness, type HarnessOptions, type PodObject, podObject } from './harness.js';
+import { isolatedRuntime } from './isolated-runtime.js';
+
+/** Edged on the real engine, in a namespace of its own that nothing else on this machine uses. */
+export class DockerFixture {
+  readonly namespace = `t-${randomBytes(4).toString('hex')}`;
+  readonly #harnesses: Harness[] = [];
+  readonly directory: string;
+  #pods = 0;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  static async create(): Promise<DockerFixture> {
+    await ensureTestImages();
+    return new DockerFixture(await tempDir('edged-'));
+  }
+
+  /** A further call is a further agent on the same directory: stop the one before it first. */
+  async start(options: Partial<HarnessOptions> = {}): Promise<Harness> {
+    const runtime = isolatedRuntime(
+      createDockerRuntime({ containerLogsDir: `${this.directory}/container-logs` }),
+      this.namespace,
+    );
+    const harness = new Harness({ runtime, directory: this.directory, sandboxImage: PAUSE_IMAGE, ...options });
+    this.#harnesses.push(harness);
+    return harness;
+  }
+
+  /** A pod with one container `c`, unless the spec names others. */
+  pod(container: Partial<Container> = {}, spec: Partial<PodSpec> = {}, metadata: Partial<PodObject['metadata']> = {}) {
+    const name = `p${++this.#pods}`;
+    const containers = [
+      { name: 'c', image: BUSYBOX_IMAGE, imagePullPolicy: 'IfNotPresent', command: ['sleep', '600'], ...container },
+    ];
+    return podObject({ containers, ...spec }, { name, namespace: this.namespace, ...metadata });
+  }
+
+  /** `docker inspect` of a container of a pod; `POD` is the sandbox. */
+  async inspect(pod: PodObject, container = 'c', instance = 0): Promise<DockerInspect> {
+    return JSON.parse(await docker('inspect', this.containerName(pod, container, instance)))[0] as DockerInspect;
+  }
+
+  containerName({ metadata }: PodObject, container = 'c', instance = 0): string {
+    return `k8s_${container}_${metadata.name}_${metadata.namespace}_${metadata.uid}_${instance}`;
+  }
+
+  exec(pod: PodObject, ...command: string[]): Promise<string> {
+    return docker('exec', this.containerName(pod), ...command);
+  }
+
+  logs(pod: PodObject, container = 'c', instance = 0): Promise<string> {
+    return docker('logs', this.containerName(pod, container, instance));
+  }
+
+  /** Names of all containers of this fixture, dead ones included. */
+  async containers(): Promise<string[]> {
+    const label = `label=io.kubernetes.pod.namespace=${this.namespace}`;
+    const names = await docker('ps', '-a', '--filter', label, '--format', '{{.Names}}');
+    return names.split('\n').filter((name) => name !== '');
+  }
+
+  /** Mounts below the fixture's directory. */
+  async mounts(): Promise<string[]> {
+    return (await mountPoints()).filter((path) => path.startsWith(this.directory));
+  }
+
+  async close(): Promise<void> {
+    for (const harness of this.#harnesses) await harness.stop();
+    const left = await this.containers();
+    if (left.length > 0) await docker('rm', '-f', ...left);
+    for (const mount of await this.mounts()) await unmount(mount);
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+const unmount = (path: string) => promisify(execFile)('umount', [path]);
+
+/** The part of `docker inspect` the tests look at. */
+export interface DockerInspect {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Image: string;
+  readonly State: { readonly Status: string; readonly Running: boolean; readonly ExitCode: number };
+  readonly RestartCount: number;
+  readonly Config: {
+    readonly Hostname: string;
+    readonly User: string;
+    readonly Env: readonly string[];
+    readonly Cmd: readonly string[] | null;
+    readonly Entrypoint: readonly string[] | null;
+    readonly WorkingDir: string;
+    readonly Labels: Readonly<Record<string, string>>;
+    readonly OpenStdin: boolean;
+    readonly StdinOnce: boolean;
+    readonly Tty: boolean;
+  };
+  readonly HostConfig: {
+    readonly Binds: readonly string[] | null;
+    readonly NetworkMode: string;
+    readonly PidMode: string;
+    readonly IpcMode: string;
+    readonly UTSMode: string;
+    readonly CpuShares: number;
+    readonly CpuQuota: number;
+    readonly CpuPeriod: number;
+    readonly Memory: number;
+    readonly MemorySwap: number;
+    readonly OomScoreAdj: number;
+    readonly CgroupParent: string;
+    readonly GroupAdd: readonly string[] | null;
+    readonly Privileged: boolean;
+    readonly CapAdd: readonly string[] | null;
+    readonly CapDrop: readonly string[] | null;
+    readonly ReadonlyRootfs: boolean;
+    readonly SecurityOpt: readonly string[] | null;
+    readonly Sysctls: Readonly<Record<string, string>> | null;
+    readonly PortBindings: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[]>> | null;
+    readonly ShmSize: number;
+  };
+}

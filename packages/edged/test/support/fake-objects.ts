@@ -1,0 +1,48 @@
+import { KubeStatusError, type TokenRequest } from '@edgecore/api';
+import type { ConfigMap, ObjectSource, Secret, StoredPods } from '@edgecore/edged';
+
+/** ConfigMaps, secrets, tokens and stored pods in memory. */
+export class FakeObjects implements ObjectSource {
+  readonly configMaps = new Map<string, ConfigMap>();
+  readonly secrets = new Map<string, Secret>();
+  stored: StoredPods = { items: [], errors: [] };
+  /** Thrown by every read, while set. */
+  failure: Error | undefined;
+  /** `undefined`: this cloud has no tokens. */
+  token: string | undefined;
+
+  configMap(name: string, data: Record<string, string>, namespace = 'default'): void {
+    this.configMaps.set(`${namespace}/${name}`, { metadata: { name, namespace }, data });
+  }
+
+  secret(name: string, data: Record<string, string>, namespace = 'default'): void {
+    const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
+    this.secrets.set(`${namespace}/${name}`, { metadata: { name, namespace }, data: Object.fromEntries(encoded) });
+  }
+
+  async getConfigMap(namespace: string, name: string): Promise<ConfigMap> {
+    return this.#find(this.configMaps, 'configmap', namespace, name);
+  }
+
+  async getSecret(namespace: string, name: string): Promise<Secret> {
+    return this.#find(this.secrets, 'secret', namespace, name);
+  }
+
+  async getToken(_namespace: string, _account: string, request: TokenRequest): Promise<TokenRequest | undefined> {
+    if (this.failure) throw this.failure;
+    if (this.token === undefined) return undefined;
+    return { ...request, status: { token: this.token, expirationTimestamp: '2030-01-01T00:00:00Z' } };
+  }
+
+  async listPods(): Promise<StoredPods> {
+    if (this.failure) throw this.failure;
+    return this.stored;
+  }
+
+  #find<T>(all: Map<string, T>, kind: string, namespace: string, name: string): T {
+    if (this.failure) throw this.failure;
+    const object = all.get(`${namespace}/${name}`);
+    if (!object) throw new KubeStatusError('NotFound', 404, `${kind} "${name}" not found`);
+    return object;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Message, ModuleContext } from '@edgecore/beehive';
+import type { Pod, PodStatus, Reporter } from '@edgecore/edged';
+
+/** Keeps everything edged says about pods. */
+export class RecordingReporter implements Reporter {
+  /** Statuses by uid, consecutive equal ones once. */
+  readonly statuses = new Map<string, PodStatus[]>();
+  readonly terminated = new Map<string, PodStatus[]>();
+  readonly forgotten: string[] = [];
+  /** Statuses that came after their uid was forgotten: must stay empty. */
+  readonly late: string[] = [];
+  readonly messages: Message[] = [];
+
+  podStatus(pod: Pod, status: PodStatus): void {
+    this.#check(pod);
+    push(this.statuses, pod.metadata.uid, status);
+  }
+
+  podTerminated(pod: Pod, status: PodStatus): void {
+    this.#check(pod);
+    push(this.terminated, pod.metadata.uid, status);
+  }
+
+  podForgotten(uid: string): void {
+    this.forgotten.push(uid);
+  }
+
+  async run(ctx: ModuleContext): Promise<void> {
+    await new Promise<void>((resolve) => {
+      if (ctx.signal.aborted) resolve();
+      else ctx.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  handle(message: Message): boolean {
+    this.messages.push(message);
+    return true;
+  }
+
+  last(uid: string): PodStatus | undefined {
+    return this.statuses.get(uid)?.at(-1);
+  }
+
+  #check({ metadata }: Pod): void {
+    if (this.forgotten.includes(metadata.uid)) this.late.push(metadata.uid);
+  }
+}
+
+function push(map: Map<string, PodStatus[]>, uid: string, status: PodStatus): void {
+  const list = map.get(uid) ?? [];
+  map.set(uid, list);
+  if (JSON.stringify(list.at(-1)) !== JSON.stringify(status)) list.push(status);
+}
