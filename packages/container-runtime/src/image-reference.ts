@@ -16,12 +16,12 @@ const DEFAULT_REGISTRY = 'docker.io';
 const MAX_NAME_LENGTH = 255;
 
 const DOMAIN_PART = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
-const DOMAIN = `(?:${DOMAIN_PART}(?:\\.${DOMAIN_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
+const REGISTRY = new RegExp(`^(?:${DOMAIN_PART}(?:\\.${DOMAIN_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
 const PATH_PART = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const PATH = `${PATH_PART}(?:/${PATH_PART})*`;
 const TAG = '[\\w][\\w.-]{0,127}';
 const DIGEST = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
-const REFERENCE = new RegExp(`^(?:(${DOMAIN})/)?(${PATH})(?::(${TAG}))?(?:@(${DIGEST}))?$`);
+const IN_REGISTRY = new RegExp(`^(${PATH})(?::(${TAG}))?(?:@(${DIGEST}))?$`);
 const IMAGE_ID = /^[0-9a-f]{64}$/;
 
 /**
@@ -37,14 +37,12 @@ export function parseImageReference(image: string): ImageReference {
     );
   if (IMAGE_ID.test(image)) throw fail('invalid repository name, cannot specify 64-byte hexadecimal strings');
   const { registry, rest } = splitRegistry(image);
-  const match = REFERENCE.exec(registry === undefined ? rest : `${registry}/${rest}`);
-  if (!match || (match[1] ?? undefined) !== registry) {
-    const lowered = REFERENCE.test(image.toLowerCase()) && image !== image.toLowerCase();
-    throw fail(
-      lowered ? 'invalid reference format: repository name must be lowercase' : 'invalid reference format',
-    );
+  const match = IN_REGISTRY.exec(rest);
+  if (!match || (registry !== undefined && !REGISTRY.test(registry))) {
+    const onlyCapitals = !match && IN_REGISTRY.test(rest.toLowerCase());
+    throw fail(`invalid reference format${onlyCapitals ? ': repository name must be lowercase' : ''}`);
   }
-  const [, , path = '', tag, digest] = match;
+  const [, path = '', tag, digest] = match;
   const repository = registry === undefined && !path.includes('/') ? `library/${path}` : path;
   if (`${registry ?? DEFAULT_REGISTRY}/${repository}`.length > MAX_NAME_LENGTH) {
     throw fail(`repository name must not be more than ${MAX_NAME_LENGTH} characters`);

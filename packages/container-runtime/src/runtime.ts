@@ -258,6 +258,20 @@ export interface ContainerStats {
   readonly memoryWorkingSetBytes: number;
   readonly memoryRssBytes: number;
   readonly pids: number;
+  /** Absent when the engine does not count them. */
+  readonly pageFaults?: number;
+  readonly majorPageFaults?: number;
+  /** Interfaces of the network namespace: only for a sandbox with a network of its own. */
+  readonly networks?: readonly NetworkStats[];
+}
+
+export interface NetworkStats {
+  /** Inside the pod: `eth0`. */
+  readonly name: string;
+  readonly rxBytes: number;
+  readonly rxErrors: number;
+  readonly txBytes: number;
+  readonly txErrors: number;
 }
 
 export interface Image {
@@ -325,6 +339,7 @@ export interface ContainerRuntime {
   execStream(id: string, options: StreamOptions): Promise<StreamSession>;
   attach(id: string, options: Omit<StreamOptions, 'command'>): Promise<StreamSession>;
   logs(id: string, options?: LogOptions): AsyncIterable<LogRecord>;
+  /** Of a container, or of a sandbox where that is a process too (its `networks` are the pod's). @throws {ContainerNotRunningError} */
   stats(id: string): Promise<ContainerStats>;
 
   listImages(): Promise<Image[]>;

@@ -1,5 +1,5 @@
 import { ContainerNotRunningError } from '../errors.js';
-import type { ContainerStats } from '../runtime.js';
+import type { ContainerStats, NetworkStats } from '../runtime.js';
 import type { EngineClient } from './client/engine-client.js';
 import type { EngineStats } from './client/engine-types.js';
 import { inspectContainer, orNotFound } from './inspect.js';
@@ -31,5 +31,28 @@ export function statsOf(id: string, time: number, stats: EngineStats): Container
     memoryWorkingSetBytes: Math.max(0, usage - inactive),
     memoryRssBytes: memory['total_rss'] ?? memory['anon'] ?? 0,
     pids: stats.pids_stats?.current ?? 0,
+    ...faults(memory),
+    ...(stats.networks ? { networks: Object.entries(stats.networks).map(networkOf) } : {}),
+  };
+}
+
+function faults(
+  memory: Readonly<Record<string, number>>,
+): Pick<ContainerStats, 'pageFaults' | 'majorPageFaults'> {
+  const pageFaults = memory['total_pgfault'] ?? memory['pgfault'];
+  const majorPageFaults = memory['total_pgmajfault'] ?? memory['pgmajfault'];
+  return {
+    ...(pageFaults === undefined ? {} : { pageFaults }),
+    ...(majorPageFaults === undefined ? {} : { majorPageFaults }),
+  };
+}
+
+function networkOf([name, counters]: [string, Readonly<Record<string, number>>]): NetworkStats {
+  return {
+    name,
+    rxBytes: counters['rx_bytes'] ?? 0,
+    rxErrors: counters['rx_errors'] ?? 0,
+    txBytes: counters['tx_bytes'] ?? 0,
+    txErrors: counters['tx_errors'] ?? 0,
   };
 }
