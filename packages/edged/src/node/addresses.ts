@@ -20,7 +20,9 @@ export async function nodeIp(host: Host, options: AddressOptions): Promise<strin
   if (options.nodeIp) return options.nodeIp;
   const usable = host
     .addresses()
-    .filter(({ family, internal, address }) => family === 'IPv4' && !internal && !address.startsWith('169.254.'));
+    .filter(
+      ({ family, internal, address }) => family === 'IPv4' && !internal && !address.startsWith('169.254.'),
+    );
   const on = (name: string | undefined) => usable.find((one) => one.interface === name)?.address;
   if (options.interfaceName) {
     const found = on(options.interfaceName);

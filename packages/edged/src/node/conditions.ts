@@ -39,7 +39,10 @@ const PRESSURE: readonly {
 ];
 
 /** The four conditions of the modern form, in kubelet's order (edged.md §10.2). */
-export function modernConditions(engine: EngineState, pressure: ReadonlySet<PressureCondition>): NodeVerdict[] {
+export function modernConditions(
+  engine: EngineState,
+  pressure: ReadonlySet<PressureCondition>,
+): NodeVerdict[] {
   const ready: NodeVerdict = engine.ready
     ? { type: 'Ready', status: 'True', reason: 'EdgeReady', message: 'edge is posting ready status' }
     : {
@@ -62,10 +65,15 @@ export function modernConditions(engine: EngineState, pressure: ReadonlySet<Pres
 export class ConditionTimes {
   readonly #known = new Map<string, Pick<NodeCondition, 'status' | 'lastTransitionTime'>>();
 
-  /** Times a node object already carries: they survive a restart of the agent. Does not replace newer knowledge. */
+  /**
+   * Times a node object already carries: they survive a restart of the agent.
+   * Taken where the status is the same and the time older, or nothing is known yet.
+   */
   adopt(conditions: readonly Pick<NodeCondition, 'type' | 'status' | 'lastTransitionTime'>[]): void {
     for (const { type, status, lastTransitionTime } of conditions) {
-      if (this.#known.has(type) || !lastTransitionTime) continue;
+      const known = this.#known.get(type);
+      if (!lastTransitionTime || (known && known.status !== status)) continue;
+      if (known?.lastTransitionTime && known.lastTransitionTime <= lastTransitionTime) continue;
       this.#known.set(type, { status, lastTransitionTime });
     }
   }

@@ -1,7 +1,13 @@
 import type { Clock } from '../ports/clock.js';
 import type { FileSystemUsage, Host } from './host.js';
 import { parseMemoryInfo, parseThreadCount } from './parse-host.js';
-import { type PressureSignal, parseThreshold, type Threshold, type Thresholds, thresholdAmount } from './threshold.js';
+import {
+  type PressureSignal,
+  parseThreshold,
+  type Threshold,
+  type Thresholds,
+  thresholdAmount,
+} from './threshold.js';
 
 export type PressureCondition = 'MemoryPressure' | 'DiskPressure' | 'PIDPressure';
 

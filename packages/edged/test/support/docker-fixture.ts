@@ -4,8 +4,8 @@ import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { createDockerRuntime } from '@edgecore/container-runtime';
 import { BUSYBOX_IMAGE, docker, ensureTestImages, PAUSE_IMAGE, tempDir } from '@edgecore/testing';
-import { mountPoints } from '../../src/volumes/mount-table.js';
 import type { Container, PodSpec } from '../../src/kube-types.js';
+import { mountPoints } from '../../src/volumes/mount-table.js';
 import { Harness, type HarnessOptions, type PodObject, podObject } from './harness.js';
 import { isolatedRuntime } from './isolated-runtime.js';
 
@@ -31,23 +31,40 @@ export class DockerFixture {
       createDockerRuntime({ containerLogsDir: `${this.directory}/container-logs` }),
       this.namespace,
     );
-    const harness = new Harness({ runtime, directory: this.directory, sandboxImage: PAUSE_IMAGE, ...options });
+    const harness = new Harness({
+      runtime,
+      directory: this.directory,
+      sandboxImage: PAUSE_IMAGE,
+      ...options,
+    });
     this.#harnesses.push(harness);
     return harness;
   }
 
   /** A pod with one container `c`, unless the spec names others. */
-  pod(container: Partial<Container> = {}, spec: Partial<PodSpec> = {}, metadata: Partial<PodObject['metadata']> = {}) {
+  pod(
+    container: Partial<Container> = {},
+    spec: Partial<PodSpec> = {},
+    metadata: Partial<PodObject['metadata']> = {},
+  ) {
     const name = `p${++this.#pods}`;
     const containers = [
-      { name: 'c', image: BUSYBOX_IMAGE, imagePullPolicy: 'IfNotPresent', command: ['sleep', '600'], ...container },
+      {
+        name: 'c',
+        image: BUSYBOX_IMAGE,
+        imagePullPolicy: 'IfNotPresent',
+        command: ['sleep', '600'],
+        ...container,
+      },
     ];
     return podObject({ containers, ...spec }, { name, namespace: this.namespace, ...metadata });
   }
 
   /** `docker inspect` of a container of a pod; `POD` is the sandbox. */
   async inspect(pod: PodObject, container = 'c', instance = 0): Promise<DockerInspect> {
-    return JSON.parse(await docker('inspect', this.containerName(pod, container, instance)))[0] as DockerInspect;
+    return JSON.parse(
+      await docker('inspect', this.containerName(pod, container, instance)),
+    )[0] as DockerInspect;
   }
 
   containerName({ metadata }: PodObject, container = 'c', instance = 0): string {

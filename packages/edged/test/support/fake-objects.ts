@@ -17,7 +17,10 @@ export class FakeObjects implements ObjectSource {
 
   secret(name: string, data: Record<string, string>, namespace = 'default'): void {
     const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
-    this.secrets.set(`${namespace}/${name}`, { metadata: { name, namespace }, data: Object.fromEntries(encoded) });
+    this.secrets.set(`${namespace}/${name}`, {
+      metadata: { name, namespace },
+      data: Object.fromEntries(encoded),
+    });
   }
 
   async getConfigMap(namespace: string, name: string): Promise<ConfigMap> {
@@ -28,7 +31,11 @@ export class FakeObjects implements ObjectSource {
     return this.#find(this.secrets, 'secret', namespace, name);
   }
 
-  async getToken(_namespace: string, _account: string, request: TokenRequest): Promise<TokenRequest | undefined> {
+  async getToken(
+    _namespace: string,
+    _account: string,
+    request: TokenRequest,
+  ): Promise<TokenRequest | undefined> {
     if (this.failure) throw this.failure;
     if (this.token === undefined) return undefined;
     return { ...request, status: { token: this.token, expirationTimestamp: '2030-01-01T00:00:00Z' } };
