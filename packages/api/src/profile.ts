@@ -53,6 +53,8 @@ export interface CloudProfile {
   readonly rotatesCertificates: boolean;
   /** Resource types a connected MetaManager asks the cloud for (metamanager.md §5). */
   readonly remoteTypes: ReadonlySet<string>;
+  /** Of these, a row of the database is answer enough; pushed updates keep it fresh (metamanager.md §5, compat.md §7). */
+  readonly databaseFirstTypes: ReadonlySet<string>;
   /** Must the edge acknowledge this downstream message (wire.md §5.4)? */
   needsAck(route: DownstreamRoute): boolean;
   /**
@@ -113,6 +115,13 @@ export const profile2020: CloudProfile = {
     ResourceType.volumeattachment,
     ResourceType.node,
   ]),
+  databaseFirstTypes: new Set([
+    ResourceType.configmap,
+    ResourceType.secret,
+    ResourceType.endpoints,
+    ResourceType.persistentvolume,
+    ResourceType.persistentvolumeclaim,
+  ]),
   needsAck({ source, group, operation, resource, content }) {
     if (group !== Group.resource) return false;
     if (contains(resource, ['podlist', 'servicelist', 'endpointslist', 'membership', 'twin/cloud_updated']))
@@ -161,6 +170,7 @@ export const profileCurrent: CloudProfile = {
     ResourceType.lease,
     ResourceType.certificatesigningrequest,
   ]),
+  databaseFirstTypes: new Set([ResourceType.configmap, ResourceType.secret]),
   needsAck({ source, group, operation, resource, content }) {
     if (group !== Group.resource) return false;
     if (
