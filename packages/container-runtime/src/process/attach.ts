@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { UnsupportedByRuntimeError } from '../errors.js';
 import type { StreamOptions, StreamSession } from '../runtime.js';
 import type { ContainerEntry } from './container-entry.js';
-import { readLog } from './log-reader.js';
+import { endOfLog, followLog } from './log-reader.js';
 
 /**
  * Joins a running container's streams: output from now on, line by line (it
@@ -24,12 +24,14 @@ export async function openAttach(
       'input to a container whose pod spec has no `stdin: true`',
     );
   }
+  // Before any input can cause output.
+  const place = await endOfLog(entry.pump);
   const stop = new AbortController();
   const signals = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const input = stdin && createWriteStream(entry.paths.stdin, { flags: 'r+' });
   input?.on('error', () => stdin?.unpipe(input));
   if (input) stdin?.pipe(input);
-  const records = readLog(entry.pump, { follow: true, tailLines: 0, signal: signals });
+  const records = followLog(entry.pump, place, signals);
   const copy = async (): Promise<number> => {
     try {
       for await (const { stream, data } of records) {

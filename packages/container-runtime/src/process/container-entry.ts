@@ -1,10 +1,11 @@
 import { errorText, type Logger } from '@edgecore/api';
 import { ContainerNotRunningError, ContainerStartError } from '../errors.js';
-import type { Container, ContainerStatus } from '../runtime.js';
+import type { Container, ContainerStatus, LogOptions, LogRecord } from '../runtime.js';
 import { ContainerProcess } from './container-process.js';
 import type { HostTools } from './host-tools.js';
 import { type ContainerPaths, containerPaths, prepareLaunch } from './launch.js';
 import { LogPump } from './log-pump.js';
+import { readLog } from './log-reader.js';
 import type { ProcessSettings } from './options.js';
 import type { ContainerRecord } from './record-store.js';
 import { recordRefused } from './run-state.js';
@@ -19,6 +20,13 @@ export interface ContainerEntryOptions {
   readonly onExit: () => void;
 }
 
+const STATES = {
+  none: 'created',
+  starting: 'running',
+  running: 'running',
+  exited: 'exited',
+  failed: 'exited',
+} as const;
 /** Signals end a shell's command with 128 + their number. */
 const SIGNAL_BASE = 128;
 
@@ -49,6 +57,7 @@ export class ContainerEntry {
       id: record.id,
       runDir: this.paths.run,
       startTimeoutMs: settings.startTimeoutMs,
+      tty: record.config.tty,
       onOutput: () => void this.pump.drain(),
       onExit: () => void this.pump.finish().then(options.onExit),
     });
@@ -57,7 +66,7 @@ export class ContainerEntry {
   /** After an agent's start: goes on with a running container, tidies up after one that has ended. */
   async adopt(): Promise<void> {
     if (this.#process.adopt()) await this.pump.drain();
-    else if (this.#process.state().phase === 'exited') await this.pump.finish();
+    else if (this.#process.state().phase !== 'none') await this.pump.finish();
   }
 
   /** @throws {ContainerStartError} */
@@ -81,6 +90,16 @@ export class ContainerEntry {
     await this.pump.close();
   }
 
+  /** Its log; complete when the container's state is known to be ended. */
+  async *logs(options: LogOptions | undefined): AsyncGenerator<LogRecord> {
+    const { phase } = this.#process.state();
+    if (phase === 'exited' || phase === 'failed') {
+      await this.#process.settled();
+      await this.pump.finish();
+    }
+    yield* readLog(this.pump, options);
+  }
+
   /** The leader's PID. @throws {ContainerNotRunningError} */
   runningPid(): number {
     const { phase, process } = this.#process.state();
@@ -91,7 +110,7 @@ export class ContainerEntry {
   container(): Container {
     const { id, sandboxId, pod, createdAt, config } = this.record;
     const { phase } = this.#process.state();
-    const state = phase === 'none' ? 'created' : phase === 'exited' ? 'exited' : 'running';
+    const state = STATES[phase];
     const image = config.image;
     return {
       id,
@@ -128,8 +147,7 @@ export class ContainerEntry {
   }
 
   async #start(): Promise<void> {
-    const { phase, error } = this.#process.state();
-    if (phase !== 'none' || error) {
+    if (this.#process.state().phase !== 'none') {
       throw new ContainerStartError(`container ${this.record.id} was started before; create a new one`);
     }
     const { record, shimPath, tools } = this.#options;

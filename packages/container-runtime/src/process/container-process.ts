@@ -1,7 +1,14 @@
 import { spawn } from 'node:child_process';
 import { ContainerStartError } from '../errors.js';
 import { DEFAULT_PATH } from './host-tools.js';
-import { isAlive, killMarked, markedProcesses, SUPERVISOR_MARKER, signalProcess } from './process-table.js';
+import {
+  isAlive,
+  killMarked,
+  listProcesses,
+  markedProcesses,
+  SUPERVISOR_MARKER,
+  signalProcess,
+} from './process-table.js';
 import { type RunState, readRunState, recordLost } from './run-state.js';
 import { Latch, waitAtMost } from './wait.js';
 import { watchDirectory } from './watch-directory.js';
@@ -11,6 +18,8 @@ export interface ContainerProcessOptions {
   /** Written by the supervisor and the container; here only read. */
   readonly runDir: string;
   readonly startTimeoutMs: number;
+  /** The command has a terminal, which `script` (then the leader) made for it. */
+  readonly tty: boolean;
   /** Output was written. */
   readonly onOutput: () => void;
   /** The container has ended and nothing of it is left. Called once. */
@@ -77,7 +86,7 @@ export class ContainerProcess {
       const { promise } = this.#changed;
       const state = this.state();
       if (state.phase === 'running' || state.phase === 'exited') return;
-      if (state.error) throw new ContainerStartError(state.error);
+      if (state.phase === 'failed') throw new ContainerStartError(state.error);
       if (failure) {
         this.release();
         throw new ContainerStartError('cannot start the supervisor', { cause: failure });
@@ -98,7 +107,7 @@ export class ContainerProcess {
     if (!this.#ending) {
       this.#watch();
       if (process && timeoutMs > 0 && isAlive(process)) {
-        signalProcess(-process.pid, 'SIGTERM');
+        signalProcess(-(await this.#mainGroup(process.pid)), 'SIGTERM');
         await waitAtMost(this.#finished.promise, timeoutMs);
       }
       if (!this.#ending) await this.#kill();
@@ -114,7 +123,7 @@ export class ContainerProcess {
     this.#changed = new Latch();
     if (!this.#unwatch || this.#ending) return;
     const state = this.state();
-    if (state.phase === 'exited' || (state.phase === 'none' && state.error)) {
+    if (state.phase === 'exited' || state.phase === 'failed') {
       this.#end();
     } else if (!state.process || !isAlive(state.process)) {
       this.#examination ??= setTimeout(() => {
@@ -124,12 +133,24 @@ export class ContainerProcess {
     }
   }
 
+  /** Resolves when the clean-up after an end that was just seen is done; at once when there was none. */
+  async settled(): Promise<void> {
+    this.check();
+    await this.#ending;
+  }
+
   /** Lets go of the container; it runs on. */
   release(): void {
     this.#unwatch?.();
     this.#unwatch = undefined;
     clearTimeout(this.#examination);
     this.#examination = undefined;
+  }
+
+  /** The command's own process group: with a terminal it is that of the leader's child. */
+  async #mainGroup(leader: number): Promise<number> {
+    if (!this.#options.tty) return leader;
+    return (await listProcesses()).find(({ ppid }) => ppid === leader)?.pid ?? leader;
   }
 
   #watch(): void {
@@ -145,7 +166,7 @@ export class ContainerProcess {
     const supervisors = await markedProcesses(SUPERVISOR_MARKER, id);
     const { phase, process } = this.state();
     if (!this.#unwatch || this.#ending || supervisors.length > 0) return;
-    if (phase !== 'exited' && !(process && isAlive(process))) {
+    if (phase !== 'exited' && phase !== 'failed' && !(process && isAlive(process))) {
       await killMarked(id);
       recordLost(runDir);
     }

@@ -1,9 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { finished } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import { UnsupportedByRuntimeError } from '../errors.js';
 import type { StreamOptions, StreamSession } from '../runtime.js';
 import { DEFAULT_PATH, type HostTools } from './host-tools.js';
-import { listProcesses, signalProcess } from './process-table.js';
+import { listProcesses, type ProcessStat, readStat, signalProcess } from './process-table.js';
 import { shellQuote } from './shell-quote.js';
 import { waitAtMost } from './wait.js';
 
@@ -88,7 +89,12 @@ async function run(
 
 /** Sets the size of the terminal that `script` made for its child. */
 async function resize(scriptPid: number, columns: number, rows: number, tools: HostTools): Promise<void> {
-  const child = (await listProcesses()).find(({ ppid, tty }) => ppid === scriptPid && tty !== 0);
+  // The first size comes at once, when the terminal may not be there yet.
+  let child: ProcessStat | undefined;
+  for (let tries = 0; !child && tries < 100 && readStat(scriptPid); tries++) {
+    if (tries > 0) await setTimeout(20);
+    child = (await listProcesses()).find(({ ppid, tty }) => ppid === scriptPid && tty !== 0);
+  }
   if (!child || !tools.stty) return;
   // Major 136 and up are Unix98 terminals; the minor's low byte and bits 20–31 make their number.
   const number =

@@ -52,7 +52,9 @@ export async function prepareLaunch(
   await mkdir(paths.run, { mode: 0o700 });
   await mkdir(paths.root, { recursive: true });
   await rm(paths.stdin, { force: true });
-  if (config.stdin && tools.mkfifo) await promisify(execFile)(tools.mkfifo, ['-m', '600', paths.stdin]);
+  // Opened for reading and writing, a FIFO never ends: a terminal whose input ends would hang up.
+  if ((config.stdin || config.tty) && tools.mkfifo)
+    await promisify(execFile)(tools.mkfifo, ['-m', '600', paths.stdin]);
   else await symlink('/dev/null', paths.stdin);
 
   // Without a mount namespace only mounts at their own path are left, which need nothing.
@@ -73,6 +75,7 @@ export async function prepareLaunch(
     ],
     command: [...config.command, ...config.args],
     oomScoreAdj: Math.max(0, config.resources.oomScoreAdj ?? 0),
+    ...(config.tty && { terminal: tools.script }),
   });
   await writeFile(paths.start, script, { mode: 0o600 });
   const namespace = mounts.length > 0 ? unshareCommand(tools, plan.propagation) : [];

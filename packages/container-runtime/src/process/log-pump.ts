@@ -112,7 +112,7 @@ export class LogPump {
   ): Promise<{ file: FileHandle | undefined; generation: number; end: number | undefined; last: boolean }> {
     return this.#exclusive(async () => {
       const log = await this.#open();
-      const generation = Math.max(wanted, log.oldestGeneration);
+      const generation = Math.min(Math.max(wanted, log.oldestGeneration), log.generation);
       const last = generation === log.generation;
       return {
         file: await log.openGeneration(generation),

@@ -3,6 +3,20 @@ import type { LogOptions, LogRecord } from '../runtime.js';
 import type { LogPump } from './log-pump.js';
 import { parseRecord } from './log-record.js';
 
+/** A place in a log that stays the same when files are rotated. */
+export interface LogPlace {
+  generation: number;
+  offset: number;
+}
+
+/** Where the next record will be. */
+export async function endOfLog(pump: LogPump): Promise<LogPlace> {
+  await pump.drain();
+  const { file, generation, end } = await pump.openLog(Number.MAX_SAFE_INTEGER);
+  await file?.close();
+  return { generation, offset: end ?? 0 };
+}
+
 /**
  * The records of a container's log, rotated files included. With `tailLines`
  * at most that many are held in memory; with `follow` it goes on until the
@@ -10,14 +24,14 @@ import { parseRecord } from './log-record.js';
  */
 export async function* readLog(pump: LogPump, options: LogOptions = {}): AsyncGenerator<LogRecord> {
   const { follow = false, tailLines, sinceMs, signal } = options;
-  const position = { generation: 0, offset: 0 };
+  const place = { generation: 0, offset: 0 };
   const wanted = (record: LogRecord) => sinceMs === undefined || Date.parse(record.time) >= sinceMs;
   await pump.drain();
   if (tailLines === undefined) {
-    for await (const record of available(pump, position, signal)) if (wanted(record)) yield record;
+    for await (const record of available(pump, place, signal)) if (wanted(record)) yield record;
   } else {
     const ring: LogRecord[] = [];
-    for await (const record of available(pump, position, signal)) {
+    for await (const record of available(pump, place, signal)) {
       if (!wanted(record)) continue;
       ring.push(record);
       // Trimmed now and then: one shift for each record would be quadratic.
@@ -25,33 +39,43 @@ export async function* readLog(pump: LogPump, options: LogOptions = {}): AsyncGe
     }
     yield* tailLines > 0 ? ring.slice(-tailLines) : [];
   }
-  while (follow && !signal?.aborted) {
+  if (!follow) return;
+  for await (const record of followLog(pump, place, signal)) if (wanted(record)) yield record;
+}
+
+/** Every record from the place on, until the container has ended or the signal aborts. */
+export async function* followLog(
+  pump: LogPump,
+  place: LogPlace,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<LogRecord> {
+  while (!signal?.aborted) {
     const ended = pump.ended;
     const changed = pump.changed(signal);
     let any = false;
-    for await (const record of available(pump, position, signal)) {
+    for await (const record of available(pump, place, signal)) {
       any = true;
-      if (wanted(record)) yield record;
+      yield record;
     }
     if (ended) return;
     if (!any) await changed;
   }
 }
 
-/** Everything after the position that is there now; moves the position along. */
+/** Everything after the place that is there now; moves the place along. */
 async function* available(
   pump: LogPump,
-  position: { generation: number; offset: number },
+  place: LogPlace,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<LogRecord> {
   for (;;) {
-    const { file, generation, end, last } = await pump.openLog(position.generation);
-    if (generation !== position.generation) Object.assign(position, { generation, offset: 0 });
+    const { file, generation, end, last } = await pump.openLog(place.generation);
+    if (generation !== place.generation) Object.assign(place, { generation, offset: 0 });
     try {
       if (file) {
-        for await (const line of linesFrom(file, position.offset, end)) {
+        for await (const line of linesFrom(file, place.offset, end)) {
           if (signal?.aborted) return;
-          position.offset += line.length;
+          place.offset += line.length;
           const record = parseRecord(line);
           if (record) yield record;
         }
@@ -60,7 +84,7 @@ async function* available(
       await file?.close();
     }
     if (last) return;
-    Object.assign(position, { generation: generation + 1, offset: 0 });
+    Object.assign(place, { generation: generation + 1, offset: 0 });
   }
 }
 

@@ -10,7 +10,6 @@ import { openExec } from './exec-session.js';
 import { findHostTools, type HostTools } from './host-tools.js';
 import { closedError, Inventory } from './inventory.js';
 import { execText, makeSources } from './launch.js';
-import { readLog } from './log-reader.js';
 import { type ProcessRuntimeOptions, type ProcessSettings, settingsOf } from './options.js';
 import type { SandboxRecord } from './record-store.js';
 import { refuseContainer, refuseSandbox } from './refusals.js';
@@ -187,7 +186,7 @@ export class ProcessRuntime implements api.ContainerRuntime {
 
   async *logs(id: string, options?: api.LogOptions): AsyncGenerator<api.LogRecord> {
     await this.#inventory.open();
-    yield* readLog(this.#inventory.container(id).pump, options);
+    yield* this.#inventory.container(id).logs(options);
   }
 
   async stats(id: string): Promise<api.ContainerStats> {

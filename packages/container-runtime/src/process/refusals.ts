@@ -17,7 +17,7 @@ export function refuseContainer(config: ContainerConfig, tools: HostTools): void
       'the process runtime needs `command` in the pod spec: without a container engine there is no image to take it from',
     );
   }
-  if (config.tty) refuse('a terminal for the container itself (`tty`); exec with a terminal works');
+  if (config.tty && !tools.script) refuse("a terminal (`tty`): util-linux's `script` is not installed");
   for (const device of config.devices) {
     if (device.containerPath !== device.hostPath) {
       refuse(`device ${device.hostPath} under another name (${device.containerPath})`);

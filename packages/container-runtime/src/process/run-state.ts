@@ -4,8 +4,8 @@ import { type ProcessRef, parseStat } from './process-table.js';
 
 /** What the files of a run directory say; nothing else remembers how a container is doing. */
 export interface RunState {
-  /** `none`: never started, or its start failed. */
-  readonly phase: 'none' | 'starting' | 'running' | 'exited';
+  /** `failed`: its command could not be started; start and finish are then one moment. */
+  readonly phase: 'none' | 'starting' | 'running' | 'exited' | 'failed';
   readonly process?: ProcessRef;
   /** Milliseconds since the epoch, 0 when it has not happened. */
   readonly startedAt: number;
@@ -38,7 +38,7 @@ export function readRunState(runDir: string): RunState {
     if (!started) {
       const error =
         outcome.replace(/^error /, '').trim() || exit.lines[1] || 'the command could not be started';
-      return { ...NEVER, exitCode, error };
+      return { phase: 'failed', process, startedAt: exit.timeMs, finishedAt: exit.timeMs, exitCode, error };
     }
     const times = { startedAt: launch!.timeMs, finishedAt: Math.max(exit.timeMs, launch!.timeMs) };
     return { phase: 'exited', process, ...times, exitCode, error: exit.lines[1] ?? '' };

@@ -38,6 +38,8 @@ export interface StartScript {
   readonly prefix: readonly string[];
   readonly command: readonly string[];
   readonly oomScoreAdj: number;
+  /** util-linux's `script`, when the command gets a terminal. */
+  readonly terminal?: string;
 }
 
 /** What the supervisor runs as leader of the container's session and process group. */
@@ -48,7 +50,10 @@ export function startScript({
   prefix,
   command,
   oomScoreAdj,
+  terminal,
 }: StartScript): string {
+  const enter = shellJoin([...prefix, '/bin/sh', '-c', ENTER_STARTED, 'sh', ...command]);
+  const text = `exec ${enter} 3<${shellQuote(environmentFile)}`;
   return `run=${shellQuote(runDir)}
 read -r stat </proc/$$/stat
 read -r boot </proc/sys/kernel/random/boot_id
@@ -59,7 +64,7 @@ fail() { printf 'error %s\\n' "$1" | tr '\\n' ' ' >&4; printf '\\n' >&4; exit 12
 { echo ${oomScoreAdj} >/proc/$$/oom_score_adj; } 2>/dev/null
 ${mounts}
 cd /
-exec ${shellJoin([...prefix, '/bin/sh', '-c', ENTER_STARTED, 'sh', ...command])} 3<${shellQuote(environmentFile)}
+${terminal ? `exec ${shellQuote(terminal)} -qefc ${shellQuote(text)} /dev/null` : text}
 `;
 }
 
@@ -84,7 +89,7 @@ const SHELL_NAMES =
  */
 export function environmentScript(
   id: string,
-  config: Pick<ContainerConfig, 'env' | 'workingDir'>,
+  config: Pick<ContainerConfig, 'env' | 'workingDir' | 'tty'>,
   home: string,
   envTool: string,
 ): string {
@@ -92,6 +97,7 @@ export function environmentScript(
     ['PATH', DEFAULT_PATH],
     ['HOME', home],
   ]);
+  if (config.tty) all.set('TERM', 'xterm');
   for (const { name, value } of config.env) all.set(name, value);
   all.set(MARKER, id);
   const plain: string[] = [];

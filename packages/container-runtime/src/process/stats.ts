@@ -12,17 +12,21 @@ const NANOSECONDS_PER_TICK = 10_000_000n;
  */
 export async function processStats(id: string, leader: number): Promise<ContainerStats> {
   const members = membersOf(leader, await listProcesses());
-  let ticks = 0;
+  let cpuNanoseconds = 0n;
   let rssBytes = 0;
   for (const { pid, cpuTicks } of members) {
-    ticks += cpuTicks;
+    const ticks = BigInt(cpuTicks) * NANOSECONDS_PER_TICK;
+    // Finer than ticks, but without waited-for children and threads: the larger one is nearer.
+    const schedule = await readFile(`/proc/${pid}/schedstat`, 'latin1').catch(() => '');
+    const precise = BigInt(/^\d+/.exec(schedule)?.[0] ?? 0);
+    cpuNanoseconds += precise > ticks ? precise : ticks;
     const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
     rssBytes += Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
   }
   return {
     id,
     time: Date.now(),
-    cpuNanoseconds: BigInt(ticks) * NANOSECONDS_PER_TICK,
+    cpuNanoseconds,
     memoryUsageBytes: rssBytes,
     memoryWorkingSetBytes: rssBytes,
     memoryRssBytes: rssBytes,

@@ -94,6 +94,24 @@ describe('exec', () => {
   });
 });
 
+test('a container with a terminal is asked to stop as any other', async () => {
+  const runtime = await makeRuntime();
+  const id = await run(
+    runtime,
+    'test -t 0 && echo "$TERM"; trap "echo bye; exit 7" TERM; while :; do sleep 0.05; done',
+    {
+      tty: true,
+    },
+  );
+  await eventually(async () => (await text(runtime.logs(id))) === 'xterm\r\n');
+  await runtime.stopContainer(id, 10_000);
+  expect(await runtime.containerStatus(id)).toMatchObject({ state: 'exited', exitCode: 7 });
+  expect(await text(runtime.logs(id))).toMatch(/^xterm\r\n(.*\r\n)?bye\r\n$/);
+  const stubborn = await run(runtime, 'trap "" TERM HUP; while :; do sleep 0.05; done', { tty: true });
+  await runtime.stopContainer(stubborn, 200);
+  expect(await markedProcesses(MARKER, stubborn)).toEqual([]);
+});
+
 describe('attach', () => {
   test('joins the streams of a container that reads its input', async () => {
     const runtime = await makeRuntime();

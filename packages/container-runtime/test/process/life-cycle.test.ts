@@ -72,7 +72,7 @@ describe('a container', () => {
       message: expect.stringMatching(message),
     });
     const status = await runtime.containerStatus(id);
-    expect(status).toMatchObject({ state: 'created', startedAt: 0, finishedAt: 0, exitCode: 127 });
+    expect(status).toMatchObject({ state: 'exited', startedAt: status.finishedAt, exitCode: 127 });
     expect(status.error).toMatch(message);
   });
 

@@ -126,7 +126,7 @@ describeMounts('volumes in a mount namespace', () => {
         message: expect.stringContaining(`cannot mount ${path}`),
       });
       expect(await runtime.containerStatus(id)).toMatchObject({
-        state: 'created',
+        state: 'exited',
         exitCode: 128,
         error: expect.stringContaining(path),
       });

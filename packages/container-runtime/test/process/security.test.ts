@@ -35,7 +35,6 @@ describe('isolation', () => {
 
   const refused: [string, Partial<ContainerConfig>, RegExp][] = [
     ['a missing command', { command: [] }, /the process runtime needs `command` in the pod spec/],
-    ['a terminal', { tty: true }, /`tty`/],
     [
       'a renamed device',
       { devices: [{ hostPath: '/dev/a', containerPath: '/dev/b', permissions: 'r' }] },
