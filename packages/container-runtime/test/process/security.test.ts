@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnTypeScript, tempDir } from '@edgecore/testing';
+import { eventually, spawnTypeScript, tempDir } from '@edgecore/testing';
 import { describe, expect, test } from '@jest/globals';
 import type { ContainerConfig, SandboxConfig, SecurityConfig } from '../../src/index.js';
+import { MARKER, markedProcesses, SUPERVISOR_MARKER } from '../../src/process/process-table.js';
 import { containerConfig, ended, run, runtimes, sandboxConfig, text } from './pod.js';
 
 const makeRuntime = runtimes();
@@ -137,6 +138,13 @@ testAsRoot(
         refusal: expect.stringContaining('the agent is not root'),
         left: [],
       });
+      if (result.running) {
+        expect(result.running.exec).toBe('seen\n');
+        expect(await markedProcesses(MARKER, result.running.id)).toEqual([]);
+        await eventually(
+          async () => (await markedProcesses(SUPERVISOR_MARKER, result.running.id)).length === 0,
+        );
+      }
       // Where user namespaces are off, the volume is refused instead.
       expect(result.mounts ? result.mounted : result.mountRefusal).toMatch(
         result.mounts ? /^seen\nEROFS$/ : /\/data-edgecore/,

@@ -32,7 +32,18 @@ const mounted = run(
     mounts,
   },
 );
+/** A volume, a process that leaves its group, an exec beside it; ended by removing the sandbox. */
+async function longRunning() {
+  const wanted = containerConfig('setsid sleep 1000 & exec sleep 1000', { mounts });
+  const id = await runtime.createContainer(sandbox.id, config, wanted);
+  await runtime.startContainer(id);
+  const { stdout } = await runtime.exec(id, { command: ['cat', '/data-edgecore/file'] });
+  return { id, exec: stdout.toString() };
+}
+const running = runtime.capabilities.mounts ? await longRunning() : undefined;
+
 const result = {
+  running,
   log: plain.output,
   exitCode: (await runtime.containerStatus(plain.id)).exitCode,
   mounts: runtime.capabilities.mounts,
