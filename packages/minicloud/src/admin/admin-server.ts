@@ -1,0 +1,116 @@
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { errorText, hasCode, type Logger } from '@edgecore/api';
+import { ApiError, MinicloudStartError } from '../errors.js';
+
+/** What the admin socket offers; {@link Minicloud} implements it. */
+export interface AdminTarget {
+  readonly token: string;
+  nodes(): unknown[];
+  pods(): unknown[];
+  /** YAML or JSON text with any number of objects. */
+  applyText(text: string): Promise<unknown[]>;
+  delete(kind: string, namespace: string, name: string, options?: { graceSeconds?: number }): Promise<void>;
+}
+
+const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+/** Longest path of a Unix socket on Linux, without the final zero. */
+const MAX_SOCKET_PATH = 107;
+
+/**
+ * JSON over a Unix socket that only its owner can open: what the CLI talks to.
+ *
+ * | request | answer |
+ * |---|---|
+ * | `GET /nodes`, `GET /pods` | a list of objects |
+ * | `GET /token` | `{"token"}`, to join a node with |
+ * | `POST /apply` | the stored objects of the manifest in the body |
+ * | `DELETE /<kind>/<namespace>/<name>[?grace=<seconds>]` | `{}`; namespace `-` for nodes |
+ */
+export class AdminServer {
+  readonly #http: Server;
+
+  private constructor(
+    readonly path: string,
+    private readonly target: AdminTarget,
+    private readonly logger: Logger,
+  ) {
+    this.#http = createServer((request, response) => {
+      this.#answer(request).then(
+        (body) => send(response, 200, body),
+        (error: unknown) => this.#fail(response, error),
+      );
+    });
+  }
+
+  /** @throws {MinicloudStartError} when the path is too long or cannot be used. */
+  static async listen(path: string, target: AdminTarget, logger: Logger): Promise<AdminServer> {
+    if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
+      throw new MinicloudStartError(
+        `${path} is too long for a socket (${MAX_SOCKET_PATH} bytes): use a shorter data directory`,
+      );
+    }
+    // The store's lock says that no other cloud uses this directory: what is there is a leftover.
+    await rm(path, { force: true });
+    const admin = new AdminServer(path, target, logger);
+    const before = process.umask(0o177);
+    try {
+      await new Promise<void>((resolve, reject) => admin.#http.once('error', reject).listen(path, resolve));
+    } catch (cause) {
+      throw new MinicloudStartError(`cannot listen on ${path}`, { cause });
+    } finally {
+      process.umask(before);
+    }
+    await chmod(path, 0o600);
+    return admin;
+  }
+
+  async close(): Promise<void> {
+    this.#http.closeAllConnections();
+    await new Promise<void>((resolve) => this.#http.close(() => resolve()));
+  }
+
+  async #answer(request: IncomingMessage): Promise<unknown> {
+    const url = new URL(request.url ?? '/', 'http://admin');
+    const call = `${request.method} ${url.pathname}`;
+    if (call === 'GET /nodes') return this.target.nodes();
+    if (call === 'GET /pods') return this.target.pods();
+    if (call === 'GET /token') return { token: this.target.token };
+    if (call === 'POST /apply') return this.target.applyText(await readBody(request));
+    const parts = url.pathname.split('/').slice(1).map(decodeURIComponent);
+    if (request.method === 'DELETE' && parts.length === 3) {
+      const [kind = '', namespace = '', name = ''] = parts;
+      const grace = url.searchParams.get('grace');
+      await this.target.delete(kind, namespace, name, grace === null ? {} : { graceSeconds: Number(grace) });
+      return {};
+    }
+    throw new ApiError('NotFound', 404, `there is no ${call} here`);
+  }
+
+  #fail(response: ServerResponse, error: unknown): void {
+    const status = hasCode(error, 'ERR_API')
+      ? (error as ApiError).status
+      : hasCode(error, 'ERR_MANIFEST')
+        ? 422
+        : 500;
+    if (status === 500) this.logger.error({ err: errorText(error) }, 'an admin request failed');
+    send(response, status, { error: errorText(error).split('\n')[0] });
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > BODY_LIMIT_BYTES)
+      throw new ApiError('BadRequest', 413, `the body exceeds ${BODY_LIMIT_BYTES} bytes`);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,163 @@
+import { errorText, type Logger } from '@edgecore/api';
+import { type Kind, Kinds } from '../objects/kinds.js';
+import { isReady } from '../objects/node-status.js';
+import type { ObjectEvent, ObjectStore } from '../objects/object-store.js';
+import { podReferences } from '../objects/pod-references.js';
+import type { StoredObject } from '../objects/stored-object.js';
+import { isNewer, namespaceOf, specOf } from '../objects/stored-object.js';
+import type { DownstreamMessages } from './downstream-messages.js';
+import type { HubRules } from './hub-rules.js';
+import type { NodeSession } from './node-session.js';
+import { NEVER_CONFIRMED, type SyncRecords } from './sync-records.js';
+
+export interface DownstreamOptions {
+  readonly objects: ObjectStore;
+  readonly sync: SyncRecords;
+  readonly rules: HubRules;
+  readonly messages: DownstreamMessages;
+  readonly session: (node: string) => NodeSession | undefined;
+  readonly logger: Logger;
+}
+
+/** Decides which change of the cluster goes to which node, and repairs what a node missed (wire.md §5.6, §6.1). */
+export class Downstream {
+  constructor(private readonly options: DownstreamOptions) {}
+
+  /** Follows the object store. @returns a function that ends it. */
+  start(): () => void {
+    return this.options.objects.subscribe((event) => {
+      this.#onEvent(event).catch((error: unknown) =>
+        this.options.logger.error({ err: errorText(error) }, 'a change could not be sent to the nodes'),
+      );
+    });
+  }
+
+  /** Compares what a node confirmed with the cluster and sends the difference. */
+  async resync(session: NodeSession): Promise<void> {
+    const { sync, objects, messages, rules } = this.options;
+    for (const row of sync.list(session.node)) {
+      const kind = KIND_OF.get(row.kind);
+      if (!kind) continue;
+      const object = objects.get(kind, row.namespace, row.name);
+      if (!object || object.metadata.uid !== row.uid) {
+        const message = messages.goneObject(row);
+        if (!session.hasQueued(message)) await session.send(message, identityOf(row));
+      } else if (isNewer(object.metadata.resourceVersion, row.version)) {
+        const message = messages.object('update', kind, object);
+        if (!session.hasQueued(message)) await session.send(message, object);
+      }
+    }
+    if (!rules.insertsUnsyncedPods) return;
+    for (const pod of this.#podsOf(session.node)) {
+      if (sync.get(session.node, pod.metadata.uid)) continue;
+      const message = messages.object('insert', Kinds.pod, pod);
+      if (!session.hasQueued(message)) await session.send(message, pod);
+    }
+  }
+
+  async #onEvent(event: ObjectEvent): Promise<void> {
+    const { kind, object } = event;
+    const { rules } = this.options;
+    if (kind === Kinds.pod) await this.#onPod(event);
+    else if (kind === Kinds.configMap || kind === Kinds.secret) await this.#onReference(event);
+    else if (kind === Kinds.node) await this.#onNode(event);
+    else if (rules.pushesServices && (kind === Kinds.service || kind === Kinds.endpoints)) {
+      const operation = OPERATION[event.type];
+      for (const node of this.options.objects.list(Kinds.node)) {
+        await this.#send(node.metadata.name, operation, kind, object);
+      }
+    }
+  }
+
+  async #onPod({ type, object, previous }: ObjectEvent): Promise<void> {
+    const node = nodeNameOf(object);
+    if (node === '') return;
+    // A pod that was just given its node is new to that node.
+    const insert = type === 'added' || (previous !== undefined && nodeNameOf(previous) === '');
+    await this.#send(node, type === 'deleted' ? 'delete' : insert ? 'insert' : 'update', Kinds.pod, object);
+  }
+
+  async #onReference({ type, kind, object }: ObjectEvent): Promise<void> {
+    if (type === 'deleted' && !this.options.rules.pushesReferenceDeletes) return;
+    // A new secret comes as update on both clouds (wire.md §6.1 D3).
+    const operation = kind === Kinds.secret && type === 'added' ? 'update' : OPERATION[type];
+    for (const node of this.#nodesUsing(kind, object)) await this.#send(node, operation, kind, object);
+  }
+
+  async #onNode({ type, object, previous }: ObjectEvent): Promise<void> {
+    const { rules, sync, session, messages, objects } = this.options;
+    const { name } = object.metadata;
+    if (type === 'deleted') {
+      await sync.removeNode(name);
+      await session(name)?.connection?.close(1000, 'the node was deleted');
+      return;
+    }
+    if (rules.pushesNode) await this.#send(name, 'update', Kinds.node, object);
+    if (!rules.pushesServices || !isReady(object) || (previous && isReady(previous))) return;
+    const services = objects.list(Kinds.service);
+    const lists = [
+      messages.list('namespace/servicelist/service', services),
+      ...services.map((service) => this.#podsOfService(service)),
+      messages.list('namespace/endpointslist/endpoints', objects.list(Kinds.endpoints)),
+    ];
+    for (const message of lists) await session(name)?.send(message);
+  }
+
+  #podsOfService(service: StoredObject) {
+    const selector = Object.entries((specOf(service)['selector'] ?? {}) as Record<string, string>);
+    const namespace = namespaceOf(service);
+    const pods = this.options.objects.list(Kinds.pod).filter((pod) => {
+      const labels = pod.metadata.labels ?? {};
+      return (
+        selector.length > 0 &&
+        namespaceOf(pod) === namespace &&
+        selector.every(([key, value]) => labels[key] === value)
+      );
+    });
+    return this.options.messages.list(`${namespace}/podlist/${service.metadata.name}`, pods);
+  }
+
+  async #send(
+    node: string,
+    operation: 'insert' | 'update' | 'delete',
+    kind: Kind,
+    object: StoredObject,
+  ): Promise<void> {
+    const { session, sync, messages, rules } = this.options;
+    const target = session(node);
+    if (target) await target.send(messages.object(operation, kind, object), object);
+    else if (operation !== 'delete' && !rules.insertsUnsyncedPods && !sync.get(node, object.metadata.uid)) {
+      // Without a session nothing is queued; the record makes the resync send it later.
+      await sync.put(node, object, NEVER_CONFIRMED);
+    }
+  }
+
+  #podsOf(node: string): StoredObject[] {
+    return this.options.objects.list(Kinds.pod).filter((pod) => nodeNameOf(pod) === node);
+  }
+
+  #nodesUsing(kind: Kind, object: StoredObject): Set<string> {
+    const nodes = new Set<string>();
+    for (const pod of this.options.objects.list(Kinds.pod)) {
+      const node = nodeNameOf(pod);
+      if (node === '' || namespaceOf(pod) !== namespaceOf(object)) continue;
+      const { configMaps, secrets } = podReferences(pod);
+      if ((kind === Kinds.secret ? secrets : configMaps).has(object.metadata.name)) nodes.add(node);
+    }
+    return nodes;
+  }
+}
+
+const OPERATION = { added: 'insert', modified: 'update', deleted: 'delete' } as const;
+const KIND_OF: ReadonlyMap<string, Kind> = new Map(Object.values(Kinds).map((kind) => [kind.kind, kind]));
+
+function nodeNameOf(pod: StoredObject): string {
+  const name = specOf(pod)['nodeName'];
+  return typeof name === 'string' ? name : '';
+}
+
+/** Enough of a gone object to drop its record when the deletion is confirmed. */
+function identityOf(row: { kind: string; namespace: string; name: string; uid: string }): StoredObject {
+  const { kind, namespace, name, uid } = row;
+  return { kind, metadata: { name, namespace, uid, resourceVersion: '', creationTimestamp: '' } };
+}

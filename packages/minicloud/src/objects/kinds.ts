@@ -1,0 +1,61 @@
+import { ResourceType } from '@edgecore/api';
+
+/** A kind of object the cloud keeps. */
+export interface Kind {
+  readonly kind: string;
+  readonly apiVersion: string;
+  /** Word in resource strings (wire.md §1.2). */
+  readonly type: string;
+  /** Word in API error texts. */
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** People may apply it; the others come from nodes. */
+  readonly applicable: boolean;
+}
+
+const CORE = 'v1';
+const applicable = { apiVersion: CORE, namespaced: true, applicable: true } as const;
+
+export const Kinds = {
+  pod: { ...applicable, kind: 'Pod', type: ResourceType.pod, plural: 'pods' },
+  configMap: { ...applicable, kind: 'ConfigMap', type: ResourceType.configmap, plural: 'configmaps' },
+  secret: { ...applicable, kind: 'Secret', type: ResourceType.secret, plural: 'secrets' },
+  service: { ...applicable, kind: 'Service', type: ResourceType.service, plural: 'services' },
+  endpoints: { ...applicable, kind: 'Endpoints', type: ResourceType.endpoints, plural: 'endpoints' },
+  node: {
+    kind: 'Node',
+    apiVersion: CORE,
+    type: ResourceType.node,
+    plural: 'nodes',
+    namespaced: false,
+    applicable: false,
+  },
+  lease: {
+    kind: 'Lease',
+    apiVersion: 'coordination.k8s.io/v1',
+    type: ResourceType.lease,
+    plural: 'leases',
+    namespaced: true,
+    applicable: false,
+  },
+  signingRequest: {
+    kind: 'CertificateSigningRequest',
+    apiVersion: 'certificates.k8s.io/v1',
+    type: ResourceType.certificatesigningrequest,
+    plural: 'certificatesigningrequests',
+    namespaced: false,
+    applicable: false,
+  },
+} as const satisfies Record<string, Kind>;
+
+const ALL: readonly Kind[] = Object.values(Kinds);
+
+/** By `kind`, the resource word or the plural, without regard to case. */
+export function findKind(word: string): Kind | undefined {
+  const lower = word.toLowerCase();
+  return ALL.find(({ kind, plural }) => kind.toLowerCase() === lower || plural === lower);
+}
+
+export function applicableKinds(): string[] {
+  return ALL.filter((kind) => kind.applicable).map(({ kind }) => kind);
+}

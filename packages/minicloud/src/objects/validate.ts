@@ -1,0 +1,89 @@
+import { isRecord, type KubeObject } from '@edgecore/api';
+import { ApiError } from '../errors.js';
+import { applicableKinds, findKind, type Kind } from './kinds.js';
+import { specOf } from './stored-object.js';
+
+/** RFC 1123 subdomain: what Kubernetes takes as an object name; `/` in it would break resource strings. */
+const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const WORKLOADS = /^(Deployment|ReplicaSet|StatefulSet|DaemonSet|Job|CronJob)$/;
+
+/**
+ * Checks an object people want applied and gives it a namespace.
+ *
+ * @throws {ApiError} Invalid, with one sentence saying what to change.
+ */
+export function validateObject(value: unknown): { kind: Kind; object: KubeObject } {
+  if (!isRecord(value)) throw invalid('an object must be a mapping with apiVersion, kind and metadata');
+  const word = value['kind'];
+  if (typeof word !== 'string' || word === '') throw invalid('kind is missing');
+  const kind = findKind(word);
+  if (!kind?.applicable || kind.kind !== word) throw invalid(unknownKind(word));
+  if (value['apiVersion'] !== kind.apiVersion) {
+    throw invalid(
+      `apiVersion of a ${kind.kind} must be ${kind.apiVersion}, not ${JSON.stringify(value['apiVersion'])}`,
+    );
+  }
+  const metadata = isRecord(value['metadata']) ? value['metadata'] : {};
+  const name = metadata['name'];
+  if (typeof name !== 'string' || name === '') throw invalid(`metadata.name of a ${kind.kind} is missing`);
+  if (!NAME.test(name) || name.length > 253) {
+    throw invalid(`metadata.name "${name}" may only have lower case letters, digits, "-" and "."`);
+  }
+  const namespace = metadata['namespace'] ?? 'default';
+  if (typeof namespace !== 'string' || !LABEL.test(namespace) || namespace.length > 63) {
+    throw invalid(
+      `metadata.namespace ${JSON.stringify(namespace)} may only have lower case letters, digits and "-"`,
+    );
+  }
+  const object = { ...value, metadata: { ...metadata, namespace } } as KubeObject;
+  if (kind.kind === 'Pod') validatePod(object);
+  return { kind, object: kind.kind === 'Secret' ? secretData(object) : object };
+}
+
+function unknownKind(word: string): string {
+  const known = applicableKinds().join(', ');
+  return WORKLOADS.test(word)
+    ? `kind ${word} needs controllers this small cloud does not have; write a Pod instead (known: ${known})`
+    : `kind ${word} is not known here (known: ${known})`;
+}
+
+function validatePod(pod: KubeObject): void {
+  const { containers } = specOf(pod);
+  const label = `pod "${pod.metadata?.name}"`;
+  if (!Array.isArray(containers) || containers.length === 0)
+    throw invalid(`${label}: spec.containers is empty`);
+  const seen = new Set<string>();
+  for (const [index, container] of containers.entries()) {
+    const at = `${label}: spec.containers[${index}]`;
+    if (!isRecord(container)) throw invalid(`${at} is not a mapping`);
+    const { name, image } = container;
+    if (typeof name !== 'string' || !LABEL.test(name))
+      throw invalid(`${at}.name is missing or not a valid name`);
+    if (seen.has(name)) throw invalid(`${at}.name "${name}" is used twice`);
+    seen.add(name);
+    if (typeof image !== 'string' || image === '') throw invalid(`${at}.image is missing`);
+  }
+}
+
+/** `stringData` is for writing only: it becomes base64 in `data`. */
+function secretData(secret: KubeObject): KubeObject {
+  const { stringData, ...rest } = secret;
+  const data = { ...(isRecord(rest['data']) ? rest['data'] : {}) };
+  if (isRecord(stringData)) {
+    for (const [key, text] of Object.entries(stringData))
+      data[key] = Buffer.from(String(text)).toString('base64');
+  }
+  for (const [key, value] of Object.entries(data)) {
+    if (typeof value !== 'string' || !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value)) {
+      throw invalid(
+        `secret "${secret.metadata?.name}": data.${key} is not base64; put plain text under stringData`,
+      );
+    }
+  }
+  return { type: 'Opaque', ...rest, data };
+}
+
+function invalid(message: string): ApiError {
+  return new ApiError('Invalid', 422, message);
+}

@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import type { CloudEmitter, CloudEvents } from './cloud-events.js';
+import { applyObject } from './cluster/apply-object.js';
+import { deleteObject } from './cluster/delete-object.js';
+import { ApiError } from './errors.js';
+import type { Hub } from './hub/hub.js';
+import type { JoinTokens } from './join-tokens.js';
+import { parseManifest } from './manifests/parse-manifest.js';
+import { findKind, Kinds } from './objects/kinds.js';
+import type { ObjectStore } from './objects/object-store.js';
+import type { StoredObject } from './objects/stored-object.js';
+import { validateObject } from './objects/validate.js';
+import type { ResolvedOptions } from './options.js';
+
+/** A running cloud. Made by {@link startMinicloud}. */
+export interface Minicloud {
+  readonly host: string;
+  /** Port of the hub: edges dial `wss://<address>:<hubPort>/…`. */
+  readonly hubPort: number;
+  /** Port of the certificate endpoint: `https://<address>:<httpsPort>`. */
+  readonly httpsPort: number;
+  /** What a node joins with; renewed while the cloud runs. Also in `<dataDir>/token`. */
+  readonly token: string;
+  /** PEM file of the CA. */
+  readonly caPath: string;
+  /** Path of the admin socket, if there is one. */
+  readonly adminSocket: string | undefined;
+  nodes(): StoredObject[];
+  pods(): StoredObject[];
+  /** One object of a kind (`Pod`, `pods`, …), if it exists. Nodes have namespace `''`. */
+  get(kind: string, namespace: string, name: string): StoredObject | undefined;
+  /** Is the node's hub connection open? */
+  isConnected(node: string): boolean;
+  /**
+   * Creates an object or brings it to the state given; on disk when this resolves.
+   * @throws {ApiError} Invalid or Conflict, saying what to change.
+   */
+  apply(object: unknown): Promise<StoredObject>;
+  /** {@link apply} for each object of a YAML or JSON text. @throws {ManifestError} before anything is applied. */
+  applyText(text: string): Promise<StoredObject[]>;
+  /**
+   * Deletes an object; a running pod gets time to stop (`graceSeconds` 0: none).
+   * @throws {ApiError} NotFound.
+   */
+  delete(kind: string, namespace: string, name: string, options?: { graceSeconds?: number }): Promise<void>;
+  /** @returns a function that ends the subscription. */
+  on<Name extends keyof CloudEvents>(name: Name, listener: (event: CloudEvents[Name]) => void): () => void;
+  /** Closes connections, files and the database. */
+  close(): Promise<void>;
+}
+
+/** Something to close, in the reverse order of opening. */
+export type Closer = () => Promise<void> | void;
+
+export interface CloudParts {
+  readonly options: ResolvedOptions;
+  readonly objects: ObjectStore;
+  readonly hub: Hub;
+  readonly events: CloudEmitter;
+  readonly tokens: JoinTokens;
+  readonly hubPort: number;
+  readonly httpsPort: number;
+  readonly opened: Closer[];
+}
+
+/** {@link Minicloud} over its parts. */
+export class RunningCloud implements Minicloud {
+  readonly host: string;
+  readonly hubPort: number;
+  readonly httpsPort: number;
+  readonly caPath: string;
+  readonly adminSocket: string | undefined;
+  readonly #parts: CloudParts;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: CloudParts) {
+    const { options } = parts;
+    this.#parts = parts;
+    this.host = options.host;
+    this.hubPort = parts.hubPort;
+    this.httpsPort = parts.httpsPort;
+    this.caPath = join(options.dataDir, 'ca.crt');
+    this.adminSocket = options.adminSocket === false ? undefined : options.adminSocket;
+  }
+
+  get token(): string {
+    return this.#parts.tokens.current;
+  }
+
+  nodes(): StoredObject[] {
+    return this.#parts.objects.list(Kinds.node);
+  }
+
+  pods(): StoredObject[] {
+    return this.#parts.objects.list(Kinds.pod);
+  }
+
+  get(kind: string, namespace: string, name: string): StoredObject | undefined {
+    const found = findKind(kind);
+    return found && this.#parts.objects.get(found, namespace, name);
+  }
+
+  isConnected(node: string): boolean {
+    return this.#parts.hub.isConnected(node);
+  }
+
+  async apply(object: unknown): Promise<StoredObject> {
+    const valid = validateObject(object);
+    return applyObject(this.#parts.objects, valid.kind, valid.object);
+  }
+
+  async applyText(text: string): Promise<StoredObject[]> {
+    const stored: StoredObject[] = [];
+    for (const { kind, object } of parseManifest(text, 'manifest')) {
+      stored.push(await applyObject(this.#parts.objects, kind, object));
+    }
+    return stored;
+  }
+
+  async delete(
+    kind: string,
+    namespace: string,
+    name: string,
+    options: { graceSeconds?: number } = {},
+  ): Promise<void> {
+    const found = findKind(kind);
+    if (!found) throw new ApiError('NotFound', 404, `kind ${kind} is not known here`);
+    const { objects, options: settings } = this.#parts;
+    await deleteObject(objects, found, namespace, name, settings.now(), options);
+  }
+
+  on<Name extends keyof CloudEvents>(name: Name, listener: (event: CloudEvents[Name]) => void): () => void {
+    return this.#parts.events.on(name, listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= closeAll(this.#parts.opened);
+    return this.#closing;
+  }
+}
+
+/** In the reverse order of opening; one that fails does not keep the others open. */
+export async function closeAll(opened: Closer[]): Promise<void> {
+  for (const close of opened.splice(0).reverse()) {
+    try {
+      await close();
+    } catch {
+      // Closing goes on: what is left must not stay open because of it.
+    }
+  }
+}
