@@ -110,7 +110,10 @@ export interface SecurityConfig {
   readonly noNewPrivileges?: boolean;
   readonly maskedPaths?: readonly string[];
   readonly readonlyPaths?: readonly string[];
-  /** Engine `--security-opt` values: seccomp, AppArmor, SELinux. */
+  /**
+   * Engine `--security-opt` values: seccomp, AppArmor, SELinux. Without a `seccomp=` among them the engine's own
+   * profile applies; absent altogether, the runtime's default.
+   */
   readonly securityOptions?: readonly string[];
 }
 

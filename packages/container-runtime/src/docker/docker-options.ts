@@ -15,7 +15,7 @@ export interface DockerRuntimeOptions {
   readonly requestTimeoutMs?: number;
   /** What the configuration says; the engine's own driver is used in any case. @default 'auto' */
   readonly cgroupDriver?: CgroupDriver | 'auto';
-  /** What a container without a seccomp profile gets. @default 'unconfined', as kubelet */
+  /** Seccomp profile of containers and sandboxes created without `securityOptions`. @default 'unconfined', as kubelet */
   readonly seccompDefault?: SeccompDefault;
   /** Size at which the engine rotates a container's log. @default '10m' */
   readonly logMaxSize?: string;

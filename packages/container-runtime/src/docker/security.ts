@@ -1,6 +1,6 @@
 import type { SecurityConfig } from '../runtime.js';
 
-/** What an unset seccomp profile means: kubelet's default is no profile at all. */
+/** What containers whose `securityOptions` are not given get: kubelet's default is no seccomp profile at all. */
 export type SeccompDefault = 'unconfined' | 'RuntimeDefault';
 
 /** Part of a create request: `Config` fields and `HostConfig` fields. */
@@ -49,17 +49,10 @@ function userOf({ runAsUser, runAsUserName, runAsGroup }: SecurityConfig): strin
 }
 
 function securityOptions(
-  { noNewPrivileges, securityOptions = [] }: SecurityConfig,
+  { noNewPrivileges, securityOptions }: SecurityConfig,
   seccompDefault: SeccompDefault,
 ): string[] {
-  // `seccomp=runtime/default` is how a pod asks for the engine's own profile: saying nothing gives it.
-  const wantsDefault = securityOptions.includes(ENGINE_SECCOMP);
-  const options = securityOptions.filter((option) => option !== ENGINE_SECCOMP);
-  const chosen = wantsDefault || options.some((option) => option.startsWith('seccomp='));
-  if (!chosen && seccompDefault === 'unconfined') options.push('seccomp=unconfined');
-  if (noNewPrivileges) options.push('no-new-privileges');
-  return options;
+  // Whoever gives options has decided about seccomp too: none means the engine's own profile.
+  const fallback = seccompDefault === 'unconfined' ? ['seccomp=unconfined'] : [];
+  return [...(securityOptions ?? fallback), ...(noNewPrivileges ? ['no-new-privileges'] : [])];
 }
-
-/** In `SecurityConfig.securityOptions`: the engine's own seccomp profile, whatever the default is. */
-export const ENGINE_SECCOMP = 'seccomp=runtime/default';

@@ -4,7 +4,7 @@ import { containerRequest } from '../../src/docker/containers/container-request.
 import { mountFields } from '../../src/docker/containers/mounts.js';
 import { formatResolvConf } from '../../src/docker/sandbox/resolv-conf.js';
 import { sandboxRequest } from '../../src/docker/sandbox/sandbox-request.js';
-import { ENGINE_SECCOMP, securityFields } from '../../src/docker/security.js';
+import { securityFields } from '../../src/docker/security.js';
 import type { ContainerConfig, SandboxConfig } from '../../src/index.js';
 import { containerConfig, sandboxConfig } from './configs.js';
 
@@ -213,9 +213,9 @@ describe('security', () => {
       securityFields({ ...(securityOptions ? { securityOptions } : {}) }, fallback).host.SecurityOpt;
     expect(options(undefined, 'unconfined')).toEqual(['seccomp=unconfined']);
     expect(options(undefined, 'RuntimeDefault')).toBeUndefined();
-    expect(options([ENGINE_SECCOMP], 'unconfined')).toBeUndefined();
+    expect(options([], 'unconfined')).toBeUndefined();
     expect(options(['seccomp={}', 'apparmor=x'], 'unconfined')).toEqual(['seccomp={}', 'apparmor=x']);
-    expect(options(['apparmor=x'], 'unconfined')).toEqual(['apparmor=x', 'seccomp=unconfined']);
+    expect(options(['apparmor=x'], 'unconfined')).toEqual(['apparmor=x']);
   });
 });
 
