@@ -16,7 +16,7 @@ export async function openAttach(
   entry: ContainerEntry,
   { stdin, stdout, stderr, tty, signal }: Omit<StreamOptions, 'command'>,
 ): Promise<StreamSession> {
-  entry.runningPid();
+  await entry.runningPid();
   if (tty) throw new UnsupportedByRuntimeError('process', 'attach with a terminal; use exec');
   if (stdin && !entry.record.config.stdin) {
     throw new UnsupportedByRuntimeError(

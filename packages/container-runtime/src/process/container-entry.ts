@@ -1,5 +1,5 @@
 import { errorText, type Logger } from '@edgecore/api';
-import { ContainerNotRunningError, ContainerStartError } from '../errors.js';
+import { ContainerStartError } from '../errors.js';
 import type { Container, ContainerStatus, LogOptions, LogRecord } from '../runtime.js';
 import { ContainerProcess } from './container-process.js';
 import type { HostTools } from './host-tools.js';
@@ -55,6 +55,7 @@ export class ContainerEntry {
     });
     this.#process = new ContainerProcess({
       id: record.id,
+      name: record.config.name,
       runDir: this.paths.run,
       startTimeoutMs: settings.startTimeoutMs,
       tty: record.config.tty,
@@ -83,6 +84,7 @@ export class ContainerEntry {
 
   check(): void {
     this.#process.check();
+    if (this.pump.isBehind) void this.pump.drain();
   }
 
   async release(): Promise<void> {
@@ -100,11 +102,9 @@ export class ContainerEntry {
     yield* readLog(this.pump, options);
   }
 
-  /** The leader's PID. @throws {ContainerNotRunningError} */
-  runningPid(): number {
-    const { phase, process } = this.#process.state();
-    if (phase !== 'running' || !process) throw new ContainerNotRunningError(this.record.config.name);
-    return process.pid;
+  /** The PID of its command. @throws {ContainerNotRunningError} */
+  runningPid(): Promise<number> {
+    return this.#process.runningPid();
   }
 
   container(): Container {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { ContainerStartError } from '../errors.js';
+import { ContainerNotRunningError, ContainerStartError } from '../errors.js';
 import { DEFAULT_PATH } from './host-tools.js';
 import {
   isAlive,
@@ -15,6 +15,8 @@ import { watchDirectory } from './watch-directory.js';
 
 export interface ContainerProcessOptions {
   readonly id: string;
+  /** For errors. */
+  readonly name: string;
   /** Written by the supervisor and the container; here only read. */
   readonly runDir: string;
   readonly startTimeoutMs: number;
@@ -107,7 +109,7 @@ export class ContainerProcess {
     if (!this.#ending) {
       this.#watch();
       if (process && timeoutMs > 0 && isAlive(process)) {
-        signalProcess(-(await this.#mainGroup(process.pid)), 'SIGTERM');
+        signalProcess(-(await this.#mainPid(process.pid)), 'SIGTERM');
         await waitAtMost(this.#finished.promise, timeoutMs);
       }
       if (!this.#ending) await this.#kill();
@@ -115,6 +117,13 @@ export class ContainerProcess {
     if (!(await waitAtMost(this.#finished.promise, KILL_TIMEOUT_MS))) {
       throw new Error(`processes of container ${this.#options.id} do not end although they were killed`);
     }
+  }
+
+  /** The PID of the command itself. @throws {ContainerNotRunningError} */
+  async runningPid(): Promise<number> {
+    const { phase, process } = this.state();
+    if (phase !== 'running' || !process) throw new ContainerNotRunningError(this.#options.name);
+    return this.#mainPid(process.pid);
   }
 
   /** Looks at the files and, should the record of the end be missing, at the processes. */
@@ -147,16 +156,17 @@ export class ContainerProcess {
     this.#examination = undefined;
   }
 
-  /** The command's own process group: with a terminal it is that of the leader's child. */
-  async #mainGroup(leader: number): Promise<number> {
+  /** With a terminal the command is a child of the leader, and in a session of its own. */
+  async #mainPid(leader: number): Promise<number> {
     if (!this.#options.tty) return leader;
     return (await listProcesses()).find(({ ppid }) => ppid === leader)?.pid ?? leader;
   }
 
   #watch(): void {
-    this.#unwatch ??= watchDirectory(this.#options.runDir, () => {
-      this.#options.onOutput();
-      this.check();
+    this.#unwatch ??= watchDirectory(this.#options.runDir, (names) => {
+      if (!names || names.has('stdout') || names.has('stderr')) this.#options.onOutput();
+      // A talkative container must not have its state read all the time.
+      if (!names || [...names].some((name) => name !== 'stdout' && name !== 'stderr')) this.check();
     });
   }
 

@@ -54,6 +54,11 @@ export class LogPump {
     return this.#ended;
   }
 
+  /** True when the last conversion failed (a full disk): drain again. */
+  get isBehind(): boolean {
+    return this.#warned && !this.#ended;
+  }
+
   /** Converts what is there; calls made meanwhile share the next run. Never rejects: what failed is tried again. */
   drain(): Promise<void> {
     this.#queued ??= this.#exclusive(async () => {

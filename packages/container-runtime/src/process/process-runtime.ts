@@ -175,7 +175,7 @@ export class ProcessRuntime implements api.ContainerRuntime {
   async execStream(id: string, { command, ...options }: api.StreamOptions): Promise<api.StreamSession> {
     await this.#inventory.open();
     const entry = this.#inventory.container(id);
-    const text = await execText(entry.record, entry.runningPid(), entry.paths, command, this.#tools);
+    const text = await execText(entry.record, await entry.runningPid(), entry.paths, command, this.#tools);
     return openExec(text, options, this.#tools);
   }
 
@@ -191,7 +191,7 @@ export class ProcessRuntime implements api.ContainerRuntime {
 
   async stats(id: string): Promise<api.ContainerStats> {
     await this.#inventory.open();
-    return processStats(id, this.#inventory.container(id).runningPid());
+    return processStats(id, await this.#inventory.container(id).runningPid());
   }
 
   /** None: there is no image store. */

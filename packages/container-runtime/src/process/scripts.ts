@@ -59,6 +59,7 @@ read -r stat </proc/$$/stat
 read -r boot </proc/sys/kernel/random/boot_id
 printf '%s\\n%s\\n' "$stat" "$boot" >"$run/process"
 unset ${SUPERVISOR_MARKER}
+umask 022
 exec 4>"$run/launch"
 fail() { printf 'error %s\\n' "$1" | tr '\\n' ' ' >&4; printf '\\n' >&4; exit 125; }
 { echo ${oomScoreAdj} >/proc/$$/oom_score_adj; } 2>/dev/null
@@ -75,7 +76,7 @@ export function execScript(
   command: readonly string[],
 ): string {
   const words = shellJoin([...prefix, '/bin/sh', '-c', ENTER_EXEC, 'sh', ...command]);
-  return `cd /; exec ${words} 3<${shellQuote(environmentFile)}`;
+  return `cd /; umask 022; exec ${words} 3<${shellQuote(environmentFile)}`;
 }
 
 /** Names a shell gives a meaning of its own, so that it must not be made to set them. */

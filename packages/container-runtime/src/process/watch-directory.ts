@@ -1,25 +1,32 @@
 import { type FSWatcher, watch } from 'node:fs';
 
 /**
- * Calls back (coalesced to one call per `settleMs`) when a file in the
- * directory changes. Falls back to asking once a second when the system has no
- * inotify watch left. Returns the function that ends it.
+ * Calls back with the names of files that changed in the directory, at most
+ * once per `settleMs`. Asks once a second, without names, when the system has
+ * no inotify watch left. Returns the function that ends it.
  */
-export function watchDirectory(path: string, onChange: () => void, settleMs = 10): () => void {
+export function watchDirectory(
+  path: string,
+  onChange: (names: ReadonlySet<string> | undefined) => void,
+  settleMs = 10,
+): () => void {
+  let names = new Set<string>();
   let pending: NodeJS.Timeout | undefined;
   let polling: NodeJS.Timeout | undefined;
   let watcher: FSWatcher | undefined;
-  const changed = () => {
-    pending ??= setTimeout(() => {
-      pending = undefined;
-      onChange();
-    }, settleMs);
-  };
   const poll = () => {
-    polling ??= setInterval(onChange, 1000);
+    polling ??= setInterval(() => onChange(undefined), 1000);
   };
   try {
-    watcher = watch(path, changed);
+    watcher = watch(path, (_event, name) => {
+      names.add(name ?? '');
+      pending ??= setTimeout(() => {
+        const changed = names;
+        names = new Set();
+        pending = undefined;
+        onChange(changed);
+      }, settleMs);
+    });
     watcher.on('error', poll);
   } catch {
     poll();

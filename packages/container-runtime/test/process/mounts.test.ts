@@ -110,6 +110,19 @@ describeMounts('volumes in a mount namespace', () => {
     await runtime.stopContainer(id, 0);
   });
 
+  test('exec beside a command with a terminal sees the volumes too', async () => {
+    const volume = await tempDir();
+    await writeFile(join(volume, 'hello'), 'hi\n');
+    const runtime = await makeRuntime();
+    const id = await run(runtime, 'exec sleep 1000', {
+      tty: true,
+      mounts: [mount(volume, '/data-edgecore')],
+    });
+    const result = await runtime.exec(id, { command: ['cat', '/data-edgecore/hello'] });
+    expect(result.stdout.toString()).toBe('hi\n');
+    expect((await runtime.stats(id)).pids).toBe(1);
+  });
+
   test('a volume that cannot be mounted fails the start with its path', async () => {
     const volume = await tempDir();
     const runtime = await makeRuntime();
