@@ -2,8 +2,8 @@ import type { KubeObject, Logger } from '@edgecore/api';
 import type { Clock } from '../ports/clock.js';
 import type { NodeApi } from '../ports/node-api.js';
 import type { ConditionTimes } from './conditions.js';
-import type { NodeObservation } from './node-observer.js';
 import type { NodeRegistration } from './node-object.js';
+import type { NodeObservation } from './node-observer.js';
 import type { ExtendResources, NodeCondition } from './node-types.js';
 
 /** One way of telling a cloud about the node (edged.md §10). */

@@ -41,7 +41,10 @@ export class LegacyDialect implements NodeDialect {
         return;
       } catch (error) {
         signal.throwIfAborted();
-        log.warn({ node: registration.nodeName, error: errorText(error) }, 'node not registered; trying again');
+        log.warn(
+          { node: registration.nodeName, error: errorText(error) },
+          'node not registered; trying again',
+        );
       }
       await pause(clock, restOf(statusPeriodMs, clock.now() - startedAt), signal);
     }

@@ -1,4 +1,11 @@
-import { errorText, hasCode, isNotFound, isRecord, type KubeObject, type KubeStatusError } from '@edgecore/api';
+import {
+  errorText,
+  hasCode,
+  isNotFound,
+  isRecord,
+  type KubeObject,
+  type KubeStatusError,
+} from '@edgecore/api';
 import { pause, rfc3339 } from '../ports/clock.js';
 import { withDeadline } from '../ports/deadline.js';
 import { modernConditions } from './conditions.js';
@@ -16,6 +23,11 @@ export class ModernDialect implements NodeDialect {
   #node: KubeObject | undefined;
   #registered = false;
   #reportedAt: number | undefined;
+  /**
+   * The next patch must not rely on the base: while the link was down the
+   * cloud may have changed the node (Ready Unknown) without telling us.
+   */
+  #baseUncertain = true;
 
   constructor(private readonly context: DialectContext) {
     this.#lease = new LeaseKeeper({
@@ -28,6 +40,7 @@ export class ModernDialect implements NodeDialect {
   }
 
   async run(signal: AbortSignal): Promise<never> {
+    this.#baseUncertain = true;
     await this.#lease.look(signal);
     for (;;) {
       if (this.context.registerNode && !this.#registered) await this.#register(signal);
@@ -55,6 +68,7 @@ export class ModernDialect implements NodeDialect {
         );
         this.#take(answer);
         this.#registered = true;
+        this.#baseUncertain = false;
         log.info({ node: registration.nodeName }, 'node registered');
         return;
       } catch (error) {
@@ -63,7 +77,10 @@ export class ModernDialect implements NodeDialect {
           await this.#adopt(signal);
           return;
         }
-        log.warn({ node: registration.nodeName, error: errorText(error) }, 'node not registered; trying again');
+        log.warn(
+          { node: registration.nodeName, error: errorText(error) },
+          'node not registered; trying again',
+        );
       }
       await pause(clock, Math.max(0, statusPeriodMs - (clock.now() - startedAt)), signal);
     }
@@ -129,7 +146,8 @@ export class ModernDialect implements NodeDialect {
     const { api, clock, registration, reportPeriodMs, statusPeriodMs } = this.context;
     const { facts, engine, pressure } = await this.context.observe(signal);
     const status = modernStatus(facts, this.#stamped(modernConditions(engine, pressure)));
-    const patch = nodeStatusPatch(this.#node?.['status'] as KnownStatus | undefined, status);
+    const base = this.#baseUncertain ? undefined : (this.#node?.['status'] as KnownStatus | undefined);
+    const patch = nodeStatusPatch(base, status);
     const due = this.#reportedAt === undefined || clock.now() - this.#reportedAt >= reportPeriodMs;
     if (isHeartbeatOnly(patch) && !due) return;
     const sentAt = clock.now();
@@ -137,6 +155,7 @@ export class ModernDialect implements NodeDialect {
       api.node.patch(registration.nodeName, patch, bounded),
     );
     this.#reportedAt = sentAt;
+    this.#baseUncertain = false;
     this.#take(answer);
   }
 
@@ -152,12 +171,16 @@ export class ModernDialect implements NodeDialect {
     this.#node = node;
     const status = node['status'];
     const conditions = isRecord(status) ? status['conditions'] : undefined;
-    if (Array.isArray(conditions)) this.context.times.adopt(conditions.filter(isRecord) as never);
+    if (Array.isArray(conditions)) this.context.times.adopt(conditions.filter(isCondition));
   }
 }
 
 function hasReason(error: unknown, reason: string): boolean {
   return hasCode(error, 'ERR_KUBE_STATUS') && (error as KubeStatusError).reason === reason;
+}
+
+function isCondition(value: unknown): value is NodeCondition {
+  return isRecord(value) && typeof value['type'] === 'string' && typeof value['status'] === 'string';
 }
 
 /** Answers and pushes of one change may arrive in either order (edged.md §11.3). */

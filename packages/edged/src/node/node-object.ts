@@ -1,6 +1,6 @@
 import type { KubeObject, NodeStatusRequest } from '@edgecore/api';
-import type { ExtendResources, NodeCondition, NodeStatus, NodeTaint } from './node-types.js';
 import { legacyStatus, modernStatus, type NodeFacts } from './node-status.js';
+import type { ExtendResources, NodeCondition, NodeStatus, NodeTaint } from './node-types.js';
 
 /** The node object as far as configuration decides it. */
 export interface NodeRegistration {

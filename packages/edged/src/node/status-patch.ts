@@ -34,8 +34,14 @@ export function nodeStatusPatch(base: KnownStatus | undefined, next: NodeStatus)
       conditions,
     }),
     ...(addresses && { addresses }),
-    ...entry('capacity', fieldDiff(base?.capacity, next.capacity, (key) => OWN_RESOURCE.test(key))),
-    ...entry('allocatable', fieldDiff(base?.allocatable, next.allocatable, (key) => OWN_RESOURCE.test(key))),
+    ...entry(
+      'capacity',
+      fieldDiff(base?.capacity, next.capacity, (key) => OWN_RESOURCE.test(key)),
+    ),
+    ...entry(
+      'allocatable',
+      fieldDiff(base?.allocatable, next.allocatable, (key) => OWN_RESOURCE.test(key)),
+    ),
     ...entry('nodeInfo', fieldDiff(base?.nodeInfo, next.nodeInfo)),
   };
   return Object.keys(status).length === 0 ? {} : { status };
