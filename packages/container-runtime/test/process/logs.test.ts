@@ -1,5 +1,6 @@
-import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { silentLogger } from '@edgecore/api';
 import { eventually, tempDir } from '@edgecore/testing';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -104,6 +105,24 @@ describe('logs', () => {
     expect(await text(second.logs(id))).toBe('one\ntwo\n');
     await truncate(logPath, 0);
     expect(await text(second.logs(id))).toBe('');
+  });
+
+  test('catch up when the log could not be written for a while', async () => {
+    const warnings: string[] = [];
+    const warn = (message: string | object) => void warnings.push(String(message));
+    const dir = join(await tempDir(), 'main');
+    await writeFile(dir, 'a file where the directory should be');
+    const runtime = await makeRuntime({ log: { ...silentLogger, warn } });
+    const id = await run(runtime, 'echo one; echo two; exec sleep 1000', { logPath: join(dir, '0.log') });
+    await eventually(() => warnings.length > 0);
+    expect(warnings).toEqual([expect.stringContaining(`cannot write ${dir}/0.log`)]);
+    await rm(dir);
+    // The container is silent from here on: the periodic check has to do it.
+    expect((await eventually(() => readFile(join(dir, '0.log'), 'utf8'))).match(/one|two/g)).toEqual([
+      'one',
+      'two',
+    ]);
+    expect(await text(runtime.logs(id))).toBe('one\ntwo\n');
   });
 
   test('give converted output back to the file system', async () => {
