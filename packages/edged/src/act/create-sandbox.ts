@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { SandboxConfig, SandboxStatus } from '@edgecore/container-runtime';
 import { SandboxError } from '@edgecore/container-runtime';
+import { capabilityWarnings } from '../containers/capability-check.js';
 import { podDns } from '../dns/pod-dns.js';
 import type { Pod } from '../kube-types.js';
 import { sandboxConfig } from '../sandbox/sandbox-config.js';
@@ -34,6 +35,9 @@ export async function createSandbox(
 ): Promise<LiveSandbox> {
   const { runtime } = services;
   const config = await describeSandbox(pod, attempt, services, signal);
+  for (const message of capabilityWarnings(runtime, pod)) {
+    services.events({ pod, type: 'Warning', reason: 'NotSupported', message });
+  }
   await mkdir(config.logDirectory, { recursive: true, mode: 0o755 });
   const status = await runtime.runSandbox(config, signal);
   if (runtime.capabilities.podNetwork && config.network === 'pod' && status.ips.length === 0) {

@@ -72,7 +72,7 @@ export async function startContainer(step: StartStep, context: StartContext): Pr
 async function configure(step: StartStep, { pod, sandbox, volumes, services, signal }: StartContext) {
   const { container, restartCount } = step;
   const { runtime, objects, allocatable } = services;
-  await attempt('CreateContainerError', async () => requireCapabilities(runtime, pod, container));
+  await attempt('CreateContainerError', async () => requireCapabilities(runtime, pod));
   const image = await attempt('ErrImagePull', async () =>
     services.images.ensure(pod, container, await services.registryAuths(pod, signal), signal),
   );
@@ -88,10 +88,7 @@ async function configure(step: StartStep, { pod, sandbox, volumes, services, sig
       signal,
     });
     const podDirectory = services.volumes.podDirectory(pod.metadata.uid);
-    const mounts = [
-      ...(await containerMounts(container, volumes, variables)),
-      ...(runtime.capabilities.mounts ? await agentMounts() : []),
-    ];
+    const mounts = [...(await containerMounts(container, volumes, variables)), ...(await agentMounts())];
     async function agentMounts() {
       const path = container.terminationMessagePath ?? '';
       const log = await createTerminationLog(podDirectory, container.name);

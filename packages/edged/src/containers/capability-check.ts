@@ -1,46 +1,20 @@
 import { type ContainerRuntime, UnsupportedByRuntimeError } from '@edgecore/container-runtime';
-import type { Container, Pod } from '../kube-types.js';
+import type { Pod } from '../kube-types.js';
 
 /**
- * Refuses what the engine would silently not do: a pod that asks for it shows
- * the reason in its status instead of running otherwise than asked.
+ * Refuses what only the whole pod shows and the engine would silently not do;
+ * engines refuse single fields themselves. The pod then shows the reason in its status.
  *
  * @throws {UnsupportedByRuntimeError} naming the field.
  */
-export function requireCapabilities(runtime: ContainerRuntime, pod: Pod, container: Container): void {
-  const { name, capabilities } = runtime;
-  const refuse = (what: string): never => {
-    throw new UnsupportedByRuntimeError(name, `${what} (container "${container.name}")`);
-  };
-  if (!capabilities.mounts && container.volumeMounts?.length) {
-    refuse(`the volume mount ${container.volumeMounts[0]!.mountPath}`);
-  }
-  if (!capabilities.securityContext) {
-    const field = restrictiveField({ ...pod.spec.securityContext, ...container.securityContext });
-    if (field) refuse(`securityContext.${field}`);
-  }
-  if (!capabilities.sharedProcessNamespace && pod.spec.shareProcessNamespace) refuse('shareProcessNamespace');
-  if (!capabilities.hostPorts && !pod.spec.hostNetwork) {
-    const moved = container.ports?.find(
-      ({ hostPort, containerPort }) => hostPort && hostPort !== containerPort,
-    );
-    if (moved) refuse(`the mapping of hostPort ${moved.hostPort} to ${moved.containerPort}`);
+export function requireCapabilities({ name, capabilities }: ContainerRuntime, { spec }: Pod): void {
+  if (spec.shareProcessNamespace && !capabilities.sharedProcessNamespace) {
+    throw new UnsupportedByRuntimeError(name, 'spec.shareProcessNamespace');
   }
 }
 
-/** Fields whose absence would run the process with other rights than asked. */
-const RESTRICTIVE = [
-  'runAsUser',
-  'runAsGroup',
-  'runAsNonRoot',
-  'privileged',
-  'capabilities',
-  'readOnlyRootFilesystem',
-  'seLinuxOptions',
-  'fsGroup',
-  'supplementalGroups',
-] as const;
-
-function restrictiveField(context: Readonly<Record<string, unknown>>): string | undefined {
-  return RESTRICTIVE.find((key) => context[key] !== undefined && context[key] !== false);
+/** What the engine does not do though the pod asks for it, when that is no reason to refuse. */
+export function capabilityWarnings({ name, capabilities }: ContainerRuntime, { spec }: Pod): string[] {
+  const limited = spec.containers.some(({ resources }) => Object.keys(resources?.limits ?? {}).length > 0);
+  return limited && !capabilities.resources ? [`the ${name} runtime does not enforce resource limits`] : [];
 }

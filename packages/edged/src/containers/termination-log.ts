@@ -3,6 +3,7 @@ import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from '@edgecore/api';
 import type { ContainerRuntime, ContainerStatus } from '@edgecore/container-runtime';
+import { couldNotRun } from '../observe/observed-pod.js';
 
 /** Most bytes of a message file, and of the log that stands in for it (edged.md §9.4). */
 const MAX_MESSAGE_BYTES = 4096;
@@ -26,9 +27,8 @@ export async function terminationMessage(
   const { terminationMessagePath, terminationMessagePolicy } = instance.meta;
   const mount = instance.mounts.find(({ containerPath }) => containerPath === terminationMessagePath);
   const message = mount ? await tail(mount.hostPath, MAX_MESSAGE_BYTES) : '';
-  const couldRun = instance.finishedAt !== 0;
   if (message !== '' || terminationMessagePolicy !== 'FallbackToLogsOnError') return message;
-  return instance.exitCode !== 0 && couldRun ? logTail(runtime, instance.id) : '';
+  return instance.exitCode !== 0 && !couldNotRun(instance) ? logTail(runtime, instance.id) : '';
 }
 
 async function tail(path: string, bytes: number): Promise<string> {

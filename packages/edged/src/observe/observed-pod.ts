@@ -62,6 +62,13 @@ export function hasExited(container: ContainerStatus): boolean {
   return container.state === 'exited' || (container.state === 'created' && container.exitCode !== 0);
 }
 
+/** The engine could not start it: an exit code without a run. */
+export function couldNotRun(container: ContainerStatus): boolean {
+  const { exitCode, startedAt, finishedAt, createdAt } = container;
+  const neverRan = finishedAt === 0 || (finishedAt === createdAt && startedAt === createdAt);
+  return hasExited(container) && exitCode !== 0 && neverRan;
+}
+
 /** When it ended; an engine that could not start it leaves no time, then its creation counts. */
 export function exitedAt(container: ContainerStatus): number {
   return container.finishedAt || container.createdAt;

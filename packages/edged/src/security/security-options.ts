@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { ContainerHeldError } from '../errors.js';
 import type { Container, Pod } from '../kube-types.js';
 
+/** The engine's own profile, whatever its default is: runtimes of this project know the word. */
+const ENGINE_SECCOMP = 'seccomp=runtime/default';
+
 export interface SeccompDefaults {
   /** Directory of `Localhost` profiles: `<root>/seccomp`. */
   readonly profileDirectory: string;
@@ -34,7 +37,7 @@ async function seccompOption(
   { profileDirectory, fallback }: SeccompDefaults,
 ): Promise<string[]> {
   const type = profile?.type ?? fallback;
-  if (type === 'RuntimeDefault') return [];
+  if (type === 'RuntimeDefault') return [ENGINE_SECCOMP];
   if (type === 'Unconfined') return ['seccomp=unconfined'];
   const path = profile?.localhostProfile ?? '';
   if (path === '' || path.startsWith('/') || path.split('/').includes('..')) {

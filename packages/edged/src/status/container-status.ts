@@ -1,6 +1,6 @@
 import type { ContainerStatus as Instance } from '@edgecore/container-runtime';
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus } from '../kube-types.js';
-import { hasExited, isAboutToStart } from '../observe/observed-pod.js';
+import { couldNotRun, hasExited, isAboutToStart } from '../observe/observed-pod.js';
 import type { Held } from '../plan/step.js';
 import { rfc3339 } from '../ports/clock.js';
 
@@ -94,14 +94,14 @@ function waitingFor({ held, initialising }: ContainerStatusInput): Held | { reas
 }
 
 function terminated(input: ContainerStatusInput, instance: Instance): ContainerStateTerminated {
-  const couldNotRun = instance.finishedAt === 0 && instance.exitCode !== 0;
-  const started = couldNotRun ? instance.createdAt : instance.startedAt;
-  const finished = couldNotRun ? instance.createdAt : instance.finishedAt;
+  const failed = couldNotRun(instance);
+  const started = failed ? instance.createdAt : instance.startedAt;
+  const finished = failed ? instance.createdAt : instance.finishedAt;
   const message = [instance.error, input.terminationMessage(instance.id)].filter(Boolean).join(': ');
   return {
     exitCode: instance.exitCode,
     ...(instance.signal && { signal: instance.signal }),
-    reason: couldNotRun
+    reason: failed
       ? 'ContainerCannotRun'
       : instance.oomKilled
         ? 'OOMKilled'
