@@ -131,7 +131,7 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     hub,
     events,
     tokens,
-    transport,
+    hubPort: transport.address.port,
     httpsPort: https.port,
     opened,
   });

@@ -1,4 +1,5 @@
 import { isRecord, type KubeObject } from '@edgecore/api';
+import { withCanonical } from './quantity.js';
 import { type Fields, statusOf } from './stored-object.js';
 
 /** `nodeInfo` and `daemonEndpoints` are never absent in what an API server returns. */
@@ -20,7 +21,11 @@ const EMPTY_STATUS: Fields = {
 
 /** A node as the API server completes it. */
 export function completeNode(node: KubeObject): KubeObject {
-  return { ...node, spec: node['spec'] ?? {}, status: { ...EMPTY_STATUS, ...statusOf(node) } };
+  return { ...node, spec: node['spec'] ?? {}, status: canonical({ ...EMPTY_STATUS, ...statusOf(node) }) };
+}
+
+function canonical(status: Fields): Fields {
+  return withCanonical(status, ['capacity', 'allocatable']);
 }
 
 export function conditionsOf(object: KubeObject): Fields[] {
@@ -38,7 +43,7 @@ export function isReady(node: KubeObject): boolean {
  */
 export function replaceNodeStatus(node: KubeObject, status: Fields, options: ReplaceOptions): Fields {
   const before = statusOf(node);
-  const next: Fields = { ...EMPTY_STATUS, ...status };
+  const next = canonical({ ...EMPTY_STATUS, ...status });
   if (before['volumesAttached'] !== undefined) next['volumesAttached'] = before['volumesAttached'];
   if (options.keepsKubeletPort) {
     const port = kubeletPort(before);

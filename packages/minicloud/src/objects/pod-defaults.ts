@@ -1,4 +1,5 @@
 import { isRecord, type KubeObject } from '@edgecore/api';
+import { withCanonical } from './quantity.js';
 import { type Fields, specOf } from './stored-object.js';
 
 /** Fills in what the API server would (defaulting of `v1.Pod`), and the initial status. */
@@ -24,15 +25,27 @@ export function defaultPod(pod: KubeObject): KubeObject {
 }
 
 function defaultContainer(container: Fields): Fields {
-  const { ports } = container;
+  const { ports, resources } = container;
   return {
     resources: {},
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
     imagePullPolicy: defaultPullPolicy(String(container['image'] ?? '')),
     ...container,
+    ...(isRecord(resources) ? { resources: defaultResources(resources) } : {}),
     ...(ports === undefined ? {} : { ports: list(ports).map((port) => ({ protocol: 'TCP', ...port })) }),
     ...probes(container),
+  };
+}
+
+/** A limit without a request is also the request. */
+function defaultResources(resources: Fields): Fields {
+  const { limits, requests, ...rest } = withCanonical(resources, ['limits', 'requests']);
+  const asked = { ...(isRecord(limits) ? limits : {}), ...(isRecord(requests) ? requests : {}) };
+  return {
+    ...rest,
+    ...(limits === undefined ? {} : { limits }),
+    ...(Object.keys(asked).length > 0 ? { requests: asked } : {}),
   };
 }
 
