@@ -1,0 +1,115 @@
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { EdgeCoreError, errorText, hasCode, type Logger } from '@edgecore/api';
+import type { AgentStatus, HealthCheck } from './agent-status.js';
+
+/** Where the agent's own HTTP interface gets its answers from. */
+export interface AgentSource {
+  liveness(): HealthCheck[];
+  readiness(): HealthCheck[];
+  status(): Promise<AgentStatus>;
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export interface AgentServerOptions {
+  /** Unix socket, mode 0600. */
+  readonly socket: string;
+  /** Loopback TCP port besides it; 0 is none. */
+  readonly port: number;
+  readonly log: Logger;
+}
+
+/** The agent's own interface cannot be opened; the text says what to change. */
+export class AgentServerError extends EdgeCoreError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_AGENT_SERVER', message, options);
+  }
+}
+
+/** `/healthz`, `/readyz`, `/metrics` and `/status`, for this machine only. */
+export class AgentServer {
+  readonly #servers: Server[] = [];
+
+  /** @throws {AgentServerError} when the socket or the port is taken. */
+  static async listen(source: AgentSource, { socket, port, log }: AgentServerOptions): Promise<AgentServer> {
+    const server = new AgentServer(source, log);
+    try {
+      await removeDeadSocket(socket);
+      await server.#open((http, done) => http.listen(socket, done));
+      await chmod(socket, 0o600);
+      if (port > 0) await server.#open((http, done) => http.listen(port, '127.0.0.1', done));
+    } catch (error) {
+      await server.close();
+      const where = hasCode(error, 'EADDRINUSE') && port > 0 ? `127.0.0.1:${port}` : socket;
+      throw new AgentServerError(`cannot listen on ${where}: ${errorText(error)}; another agent may be using it`, {
+        cause: error,
+      });
+    }
+    return server;
+  }
+
+  private constructor(
+    private readonly source: AgentSource,
+    private readonly log: Logger,
+  ) {}
+
+  async close(): Promise<void> {
+    for (const server of this.#servers.splice(0)) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
+
+  async #open(listen: (server: Server, done: () => void) => void): Promise<void> {
+    const server = createServer((request, response) => void this.#answer(request, response));
+    this.#servers.push(server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      listen(server, resolve);
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (request.method !== 'GET') return send(response, 405, 'text/plain', 'only GET\n');
+      const path = new URL(request.url ?? '/', 'http://agent').pathname;
+      if (path === '/healthz') return sendChecks(response, this.source.liveness());
+      if (path === '/readyz') return sendChecks(response, this.source.readiness());
+      if (path === '/status') {
+        return send(response, 200, 'application/json', `${JSON.stringify(await this.source.status(), null, 2)}\n`);
+      }
+      if (path === '/metrics') {
+        const { contentType, text } = await this.source.metrics();
+        return send(response, 200, contentType, text);
+      }
+      send(response, 404, 'text/plain', 'there are /healthz, /readyz, /metrics and /status\n');
+    } catch (error) {
+      this.log.warn({ err: error, path: request.url }, 'the agent could not answer a request for its state');
+      send(response, 500, 'text/plain', `${errorText(error)}\n`);
+    }
+  }
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+function sendChecks(response: ServerResponse, checks: readonly HealthCheck[]): void {
+  const failing = checks.filter(({ ok }) => !ok);
+  const lines = checks.map(({ name, ok, reason }) => `[${ok ? '+' : '-'}]${name}${ok ? '' : `: ${reason ?? 'not ready'}`}\n`);
+  send(response, failing.length === 0 ? 200 : 503, 'text/plain', failing.length === 0 ? 'ok\n' : lines.join(''));
+}
+
+/** A socket nobody answers on was left by an agent that was killed. */
+async function removeDeadSocket(path: string): Promise<void> {
+  const alive = await new Promise<boolean>((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', () => resolve(false));
+  });
+  if (!alive) await rm(path, { force: true });
+}
