@@ -7,10 +7,10 @@ export type Destination =
   | { readonly kind: 'module'; readonly module: string }
   | { readonly kind: 'drop'; readonly level: 'debug' | 'warn'; readonly reason: string };
 
-const ROUTER_MODULES: Readonly<Record<string, string>> = {
-  [CloudSource.routerEventbus]: ModuleName.eventbus,
-  [CloudSource.routerServicebus]: ModuleName.servicebus,
-};
+const ROUTER_MODULES: ReadonlyMap<string, string> = new Map([
+  [CloudSource.routerEventbus, ModuleName.eventbus],
+  [CloudSource.routerServicebus, ModuleName.servicebus],
+]);
 
 /**
  * The dispatch table, the same for both clouds (edgehub.md §6), for a message
@@ -29,7 +29,7 @@ export function route(message: Message): Destination {
       return toGroup(Group.twin);
     case Group.user: {
       if (parentId !== '') return late();
-      const module = ROUTER_MODULES[source];
+      const module = ROUTER_MODULES.get(source);
       return module === undefined ? warn(`source "${source}" is no router`) : { kind: 'module', module };
     }
     case Group.taskmanager:

@@ -1,0 +1,280 @@
+import { createMessage, type Message, responseTo } from '@edgecore/beehive';
+import { eventually } from '@edgecore/testing';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { EdgeHubOptions } from '../src/index.js';
+import { MemoryCloud } from './support/memory-cloud.js';
+import { Recorder, startNode, type TestNode } from './support/node.js';
+import { settled } from './support/virtual-clock.js';
+
+let cloud: MemoryCloud;
+let node: TestNode | undefined;
+
+beforeEach(() => {
+  cloud = new MemoryCloud();
+});
+
+afterEach(async () => {
+  const stopped = node?.stop();
+  node = undefined;
+  await cloud.clock.advance(3000);
+  await stopped;
+  await cloud.stopListening();
+});
+
+async function start(extra: Partial<EdgeHubOptions> = {}): Promise<TestNode> {
+  node = startNode(await cloud.options(extra));
+  return node;
+}
+
+/** Starts against a listening cloud and waits for the keepalive. */
+async function connected(extra: Partial<EdgeHubOptions> = {}): Promise<TestNode> {
+  cloud.listen();
+  const started = await start(extra);
+  // Certificate files are read for real.
+  await eventually(() => cloud.heard.length > 0);
+  return started;
+}
+
+/** Waits for the hub to wait, and passes time in steps of 100 ms until it dials. */
+async function backoffMs(): Promise<number> {
+  const { hub } = node!;
+  await eventually(() => hub.stats().state === 'backoff');
+  const { dials } = cloud;
+  for (let waited = 100; ; waited += 100) {
+    await cloud.clock.advance(100);
+    // The files are read first, for real.
+    if (hub.stats().state !== 'backoff') await eventually(() => cloud.dials > dials);
+    if (cloud.dials > dials) return waited;
+  }
+}
+
+const message = (n: number, fields: Partial<Message> = {}) =>
+  createMessage<unknown>({
+    id: `m${n}`,
+    source: 'edged',
+    operation: 'insert',
+    resource: `default/event/e${n}`,
+    ...fields,
+  });
+const ack = (n: number) => message(n, { operation: 'response', parentId: `d${n}` });
+
+describe('connecting (edgehub.md §5.2, §11.11)', () => {
+  test('while the server is down: 1.5 s doubling to 60 s, ± 20 %, one log line a minute', async () => {
+    const random = (() => {
+      let turn = 0;
+      return () => [0, 0.5, 0.999][turn++ % 3]!;
+    })();
+    const { log, hub } = await start({ random });
+    const waits: number[] = [];
+    for (let n = 0; n < 8; n++) waits.push(await backoffMs());
+    [1500, 3000, 6000, 12_000, 24_000, 48_000, 60_000, 60_000].forEach((base, index) => {
+      expect(waits[index]).toBeGreaterThanOrEqual(base * 0.8);
+      expect(waits[index]).toBeLessThanOrEqual(base * 1.2 + 100);
+    });
+    expect(waits[0]).toBeGreaterThanOrEqual(1000);
+    expect(waits[0]).toBeLessThanOrEqual(2000);
+    const told = log.filter(
+      ({ level, text }) => level === 'warn' && text.includes('cannot connect to cloud:10000'),
+    );
+    const minutes = waits.reduce((sum, wait) => sum + wait, 0) / 60_000;
+    expect(told.length).toBeGreaterThan(1);
+    expect(told.length).toBeLessThanOrEqual(minutes + 1);
+    await eventually(() => hub.stats().state === 'backoff');
+    expect(hub.stats()).toMatchObject({ connected: false, attempts: 9 });
+    expect(hub.health()).toMatchObject({
+      state: 'degraded',
+      reason: expect.stringContaining('cannot connect to cloud:10000'),
+    });
+  });
+
+  test('connected: flag first, then each group exactly once, then the keepalive', async () => {
+    const seen: string[] = [];
+    cloud.onMessage = ({ operation }) => seen.push(operation);
+    cloud.listen();
+    const options = await cloud.options();
+    node = startNode(options, (bus) => {
+      for (const [name, group] of [
+        ['twin', 'twin'],
+        ['metamanager', 'meta'],
+        ['eventbus', 'bus'],
+      ] as const) {
+        new Recorder(bus, name, group, (event) => {
+          seen.push(
+            `${group} ${event.operation} ${event.resource} ${event.content} ${node!.hub.link.connected}`,
+          );
+          expect(event.source).toBe('edgehub');
+          expect(event.group).toBe(group);
+        });
+      }
+    });
+    await eventually(() => seen.includes('keepalive'));
+    expect(seen.pop()).toBe('keepalive');
+    expect(seen.sort()).toEqual(
+      ['bus', 'meta', 'twin'].map((group) => `${group} publish node/connection cloud_connected true`),
+    );
+    expect(cloud.heard[0]!.message).toMatchObject({
+      source: 'websocket',
+      group: 'resource',
+      operation: 'keepalive',
+      resource: 'node',
+      content: 'ping',
+    });
+    seen.length = 0;
+    await cloud.stopListening();
+    await eventually(() => seen.length === 3);
+    expect(seen.sort()).toEqual(
+      ['bus', 'meta', 'twin'].map((group) => `${group} publish node/connection cloud_disconnected false`),
+    );
+  });
+
+  test('a connection of a minute starts the waits anew, a short one does not', async () => {
+    const { hub } = await connected();
+    const lose = async () => {
+      await cloud.latest.close();
+      const waitMs = await backoffMs();
+      await eventually(() => hub.link.connected);
+      return waitMs;
+    };
+    expect([await lose(), await lose(), await lose()]).toEqual([1500, 3000, 6000]);
+    await cloud.clock.advance(61_000);
+    expect(await lose()).toBe(1500);
+  });
+});
+
+describe('keepalive and rate limit (§11.14, §11.15)', () => {
+  test('the keepalive comes every heartbeat, also while the rate limiter is exhausted', async () => {
+    const { me } = await connected({ messageQps: 1, messageBurst: 1, rotateCertificates: false });
+    for (let n = 0; n < 100; n++) await me.send('websocket', message(n));
+    await cloud.clock.advance(61_000);
+    expect(cloud.times('keepalive').map((at) => Math.round(at / 100) / 10)).toEqual([0, 15, 30, 45, 60]);
+    const events = cloud.times('insert').length;
+    expect(events).toBeGreaterThanOrEqual(60);
+    expect(events).toBeLessThanOrEqual(63);
+    expect(node!.log.filter(({ text }) => text.includes('held back by messageQPS'))).toHaveLength(1);
+  });
+
+  test('200 messages with 30/60: 60 at once, the rest at 30 a second, in order; acknowledgements not delayed', async () => {
+    const { me } = await connected({ messageQps: 30, messageBurst: 60 });
+    const start = cloud.heard[0]!.at;
+    for (let n = 0; n < 200; n++) await me.send('websocket', message(n));
+    await settled();
+    expect(cloud.times('insert')).toHaveLength(60);
+    for (let n = 0; n < 60; n++) await me.send('websocket', ack(n));
+    await settled();
+    expect(cloud.times('response')).toEqual(Array(60).fill(start));
+    await cloud.clock.advance(1000);
+    expect(cloud.times('insert').length).toBeGreaterThanOrEqual(89);
+    expect(cloud.times('insert').length).toBeLessThanOrEqual(91);
+    await cloud.clock.advance(4000);
+    const order = cloud.heard
+      .filter(({ message: { operation } }) => operation === 'insert')
+      .map(({ message: { id } }) => id);
+    expect(order).toEqual(Array.from({ length: 200 }, (_, n) => `m${n}`));
+  });
+});
+
+describe('profile detection (compat.md §1, §11.20)', () => {
+  const isQuery = ({ operation, resource }: Message) =>
+    operation === 'query' && resource === 'kube-node-lease/lease/edge-01';
+
+  test('a cloud that answers the lease query is current at once, and every connection asks again', async () => {
+    cloud.onMessage = (query, connection) => {
+      if (isQuery(query)) void connection.send(responseTo(query, { Object: null, Err: {} }));
+    };
+    await connected({ cloudProfile: 'auto' });
+    await eventually(() => node!.hub.link.profile?.name === 'current');
+    expect(cloud.heard.map(({ message: { operation } }) => operation)).toEqual(['keepalive', 'query']);
+    await cloud.latest.close();
+    await eventually(() => cloud.clock.sleeping > 0);
+    await cloud.clock.advance(2000);
+    await eventually(() => cloud.heard.length === 4);
+  });
+
+  test('a silent cloud is 2020 after two tries of 10 s; until then only keepalives and acknowledgements go up', async () => {
+    const { me, hub } = await connected({
+      cloudProfile: 'auto',
+      probeTimeoutMs: 10_000,
+      rotateCertificates: false,
+    });
+    await me.send('websocket', message(1));
+    await me.send('websocket', ack(2));
+    await cloud.clock.advance(9_999);
+    expect(hub.link.profile).toBeUndefined();
+    expect(cloud.heard.map(({ message: { operation } }) => operation)).toEqual([
+      'keepalive',
+      'query',
+      'response',
+    ]);
+    await cloud.clock.advance(10_000);
+    expect(cloud.times('query').map((at) => Math.round(at / 1000))).toEqual([0, 10]);
+    expect(cloud.times('insert')).toEqual([]);
+    await cloud.clock.advance(10);
+    await eventually(() => hub.link.profile?.name === '2020');
+    await eventually(() => cloud.times('insert').length === 1);
+  });
+
+  test('on the next connection the last profile holds until it is decided anew', async () => {
+    const { me, hub } = await connected({ cloudProfile: 'auto', rotateCertificates: false });
+    await cloud.clock.advance(20_001);
+    await eventually(() => hub.link.profile?.name === '2020');
+    await cloud.latest.close();
+    await eventually(() => hub.stats().state === 'backoff');
+    await cloud.clock.advance(2000);
+    await eventually(() => cloud.connections.length === 2);
+    await me.send('websocket', message(7));
+    await eventually(() => cloud.times('insert').length === 1);
+    cloud.onMessage = (query, connection) => void connection.send(responseTo(query, 'x'));
+    await cloud.clock.advance(10_001);
+    await eventually(() => hub.link.profile?.name === 'current');
+  });
+
+  test('a configured profile asks nothing', async () => {
+    await connected({ cloudProfile: '2020' });
+    await cloud.clock.advance(60_000);
+    expect(cloud.heard.every(({ message: { operation } }) => operation === 'keepalive')).toBe(true);
+  });
+});
+
+describe('a session that is none (wire.md §5.1, §9.16)', () => {
+  const request = (n: number, fields: Partial<Message> = {}) =>
+    message(n, { operation: 'patch', resource: `null/nodepatch/edge-01`, ...fields });
+
+  test('four requests without an answer and nothing else: the hub dials again and says why', async () => {
+    const { me, hub, log } = await connected({ rotateCertificates: false });
+    const failures: string[] = [];
+    for (let n = 0; n < 4; n++) {
+      me.request('websocket', request(n)).catch((error: Error) => failures.push(error.message));
+      await cloud.clock.advance(10_000);
+    }
+    expect(hub.link.connected).toBe(true);
+    await cloud.clock.advance(20_000);
+    await eventually(() => failures.length === 4);
+    expect(failures[0]).toBe('connection lost between EdgeCore and CloudCore');
+    expect(log.some(({ level, text }) => level === 'warn' && text.includes('without a session'))).toBe(true);
+    await eventually(() => hub.stats().state === 'backoff');
+    await cloud.clock.advance(2000);
+    await eventually(() => cloud.connections.length === 2);
+  });
+
+  test.each([
+    ['any frame from the cloud starts the count anew', {}, true],
+    [
+      'reports and questions a 2020 cloud may not answer do not count',
+      { operation: 'query', resource: 'default/secret/x' },
+      false,
+    ],
+  ] as const)('%s', async (_, fields, frames) => {
+    const { me, hub } = await connected({
+      cloudProfile: frames ? 'current' : '2020',
+      rotateCertificates: false,
+    });
+    for (let n = 0; n < 12; n++) {
+      me.request('websocket', request(n, fields), { timeoutMs: 300 }).catch(() => {});
+      await cloud.clock.advance(10_000);
+      if (frames) await cloud.send({ group: 'twin', operation: 'update', resource: 'membership' });
+      await settled();
+    }
+    expect(hub.link.connected).toBe(true);
+    expect(cloud.connections).toHaveLength(1);
+  });
+});
