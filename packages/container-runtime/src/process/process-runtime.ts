@@ -12,7 +12,7 @@ import { closedError, Inventory } from './inventory.js';
 import { execText, makeSources } from './launch.js';
 import { type ProcessRuntimeOptions, type ProcessSettings, settingsOf } from './options.js';
 import type { SandboxRecord } from './record-store.js';
-import { refuseContainer, refuseSandbox } from './refusals.js';
+import { MISSING_SETSID, refuseContainer, refuseSandbox } from './refusals.js';
 import { processStats } from './stats.js';
 
 const EXEC_OUTPUT_BYTES = 1024 * 1024;
@@ -56,8 +56,7 @@ export class ProcessRuntime implements api.ContainerRuntime {
   }
 
   async status(): Promise<api.RuntimeStatus> {
-    if (!this.#tools.setsid)
-      return { ready: false, reason: 'the program setsid is missing; install util-linux' };
+    if (!this.#tools.setsid) return { ready: false, reason: MISSING_SETSID };
     return this.#inventory.open().then(
       () => ({ ready: true }),
       (error: Error) => ({ ready: false, reason: error.message }),

@@ -1,7 +1,10 @@
-import { ContainerCreateError, UnsupportedByRuntimeError } from '../errors.js';
+import { ContainerCreateError, RuntimeUnavailableError, UnsupportedByRuntimeError } from '../errors.js';
 import type { ContainerConfig, Mount, SandboxConfig, SecurityConfig } from '../runtime.js';
 import type { HostTools } from './host-tools.js';
 import { wantsNoNewPrivileges } from './identity.js';
+
+/** Nothing can be run without it. */
+export const MISSING_SETSID = 'the program setsid is missing on this host; install util-linux or busybox';
 
 /**
  * Refuses what a pod would wrongly believe it has. The rule: a request for
@@ -10,8 +13,10 @@ import { wantsNoNewPrivileges } from './identity.js';
  * met anyway and passes.
  *
  * @throws {UnsupportedByRuntimeError} @throws {ContainerCreateError} without a command.
+ * @throws {RuntimeUnavailableError} without `setsid`.
  */
 export function refuseContainer(config: ContainerConfig, tools: HostTools): void {
+  if (!tools.setsid) throw new RuntimeUnavailableError(MISSING_SETSID);
   if (config.command.length === 0) {
     throw new ContainerCreateError(
       'the process runtime needs `command` in the pod spec: without a container engine there is no image to take it from',
