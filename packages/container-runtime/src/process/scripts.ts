@@ -16,7 +16,7 @@ trap : HUP INT TERM
 cd /
 "$@" <>"$stdin" >>"$run/stdout" 2>>"$run/stderr"
 code=$?
-if read -r pid _ <"$run/process"; then kill -s KILL -- "-$pid"; fi 2>/dev/null
+if read -r pid _ <"$run/process"; then kill -9 "-$pid"; fi 2>/dev/null
 printf '%s\\n' "$code" >"$run/exit.tmp"
 sync "$run/exit.tmp" 2>/dev/null || :
 mv -f "$run/exit.tmp" "$run/exit"

@@ -88,7 +88,7 @@ describe('a container', () => {
 
   test('starts with every signal at its default', async () => {
     const runtime = await makeRuntime();
-    const id = await run(runtime, 'grep SigIgn /proc/self/status');
+    const id = await run(runtime, '', { command: ['grep', 'SigIgn', '/proc/self/status'] });
     await ended(runtime, id);
     expect(await text(runtime.logs(id))).toMatch(/SigIgn:\t0000000000000000/);
   });
