@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { ContainerHeldError } from '../errors.js';
 import type { Container, Pod } from '../kube-types.js';
 
-/** The engine's own profile, whatever its default is: runtimes of this project know the word. */
-const ENGINE_SECCOMP = 'seccomp=runtime/default';
-
 export interface SeccompDefaults {
   /** Directory of `Localhost` profiles: `<root>/seccomp`. */
   readonly profileDirectory: string;
@@ -37,7 +34,8 @@ async function seccompOption(
   { profileDirectory, fallback }: SeccompDefaults,
 ): Promise<string[]> {
   const type = profile?.type ?? fallback;
-  if (type === 'RuntimeDefault') return [ENGINE_SECCOMP];
+  // Saying nothing gives the engine's own profile: the runtime adds no default to a given list.
+  if (type === 'RuntimeDefault') return [];
   if (type === 'Unconfined') return ['seccomp=unconfined'];
   const path = profile?.localhostProfile ?? '';
   if (path === '' || path.startsWith('/') || path.split('/').includes('..')) {
