@@ -15,8 +15,9 @@ export interface AckEntry {
 
 interface Sent {
   readonly version: string;
-  /** The object is going or gone: nothing older may follow. */
+  /** The object is going or gone: nothing but its deletion may follow. */
   readonly final: boolean;
+  readonly deletes: boolean;
 }
 
 /**
@@ -44,7 +45,7 @@ export class AckQueue {
     const final = entry.deletes || entry.object?.metadata.deletionTimestamp !== undefined;
     const latest = this.#latest.get(entry.key);
     if (!final && latest && (latest.final || !isNewer(version, latest.version))) return false;
-    this.#latest.set(entry.key, { version, final });
+    this.#latest.set(entry.key, { version, final, deletes: entry.deletes });
     this.#waiting.set(entry.key, entry);
     return true;
   }
@@ -67,7 +68,12 @@ export class AckQueue {
     if (!this.#waiting.has(key)) this.#latest.delete(key);
   }
 
-  /** Has this version of the object been queued already? */
+  /** Was the deletion of the object queued already? */
+  knowsDeletion(key: string): boolean {
+    return this.#latest.get(key)?.deletes === true;
+  }
+
+  /** Was this version of the object, or its end, queued already? */
   knows(key: string, version: string): boolean {
     const latest = this.#latest.get(key);
     return latest !== undefined && (latest.final || !isNewer(version, latest.version));

@@ -102,7 +102,10 @@ export class NodeSession {
 
   /** True when this version was queued in this session: the resync need not repeat it. */
   hasQueued(message: Message): boolean {
-    return this.#queue.knows(this.options.rules.keyOf(message), message.resourceVersion);
+    const key = this.options.rules.keyOf(message);
+    return message.operation === Operation.delete
+      ? this.#queue.knowsDeletion(key)
+      : this.#queue.knows(key, message.resourceVersion);
   }
 
   /** An edge's `response` to one of our messages. Unknown ids are nobody's. */

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isRecord } from '@edgecore/api';
+import { jsonProblem } from '../json-problem.js';
 
 const HMAC_ALGORITHMS: Readonly<Record<string, string>> = {
   HS256: 'sha256',
@@ -45,11 +46,12 @@ function encode(value: object): string {
 
 function decode(part: string, what: string): Record<string, unknown> {
   const text = Buffer.from(part, 'base64url').toString('utf8');
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    if (isRecord(value)) return value;
+    value = JSON.parse(text);
   } catch {
-    // Told below: the library's own words would quote the token.
+    throw new Error(`token is malformed: could not JSON decode ${what}: ${jsonProblem(text)}`);
   }
-  throw new Error(`token is malformed: could not JSON decode ${what}`);
+  if (!isRecord(value)) throw new Error(`token is malformed: could not JSON decode ${what}: not an object`);
+  return value;
 }

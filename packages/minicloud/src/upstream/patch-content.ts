@@ -1,4 +1,5 @@
 import { isRecord } from '@edgecore/api';
+import { jsonProblem } from '../json-problem.js';
 import { badRequest } from '../objects/api-status.js';
 
 /** Reads a patch: a JSON string or an object; base64 is neither (compat.md §2). @throws {ApiError} BadRequest in the API server's words. */
@@ -13,11 +14,4 @@ export function parsePatch(content: unknown): Record<string, unknown> {
   }
   if (!isRecord(value)) throw badRequest('json: cannot unmarshal the patch into an object');
   return value;
-}
-
-function jsonProblem(text: string): string {
-  const start = text.trimStart()[0];
-  if (start === undefined) return 'unexpected end of JSON input';
-  if (!/[{["\dtfn-]/.test(start)) return `invalid character '${start}' looking for beginning of value`;
-  return 'the patch is not valid JSON';
 }
