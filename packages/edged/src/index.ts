@@ -13,3 +13,6 @@ export type { Clock } from './ports/clock.js';
 export type { ObjectSource, StoredPods } from './ports/object-source.js';
 export type { PodEvent, PodEventListener } from './ports/pod-events.js';
 export type * from './ports/status-sink.js';
+export { type AddressOptions, nodeIp } from './node/addresses.js';
+export { systemHost } from './node/host.js';
+export { CloudReporter, type ReporterOptions } from './report/reporter.js';

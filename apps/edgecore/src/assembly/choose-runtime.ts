@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import { errorText, type Logger } from '@edgecore/api';
-import { type ContainerRuntime, createDockerRuntime, createProcessRuntime } from '@edgecore/container-runtime';
+import {
+  type ContainerRuntime,
+  createDockerRuntime,
+  createProcessRuntime,
+} from '@edgecore/container-runtime';
 import type { EdgedConfig } from '../config/index.js';
 
 /**
@@ -36,7 +40,10 @@ export async function chooseRuntime(
     return engine;
   } catch (error) {
     if (usedDockerBefore) {
-      log.warn({ reason: errorText(error) }, 'the Docker engine does not answer; waiting for it, since this node used it before');
+      log.warn(
+        { reason: errorText(error) },
+        'the Docker engine does not answer; waiting for it, since this node used it before',
+      );
       return engine;
     }
     await engine.close();

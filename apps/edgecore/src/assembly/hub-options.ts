@@ -15,7 +15,8 @@ export function hubOptions(config: EdgeCoreConfig, bootstrapFile: string): EdgeH
     token: bootstrapFileToken(bootstrapFile, edgeHub.token),
     onTokenUsed: async () => {
       // Only the file's own token is taken out of it; 2020's stays, as upstream leaves it (config.md §6).
-      if (file !== undefined && edgeHub.token !== '' && config.version === 'v1alpha2') await removeToken(file);
+      if (file !== undefined && edgeHub.token !== '' && config.version === 'v1alpha2')
+        await removeToken(file);
     },
     cloudProfile,
     heartbeatMs: edgeHub.heartbeatMs,

@@ -42,9 +42,12 @@ export class AgentServer {
     } catch (error) {
       await server.close();
       const where = hasCode(error, 'EADDRINUSE') && port > 0 ? `127.0.0.1:${port}` : socket;
-      throw new AgentServerError(`cannot listen on ${where}: ${errorText(error)}; another agent may be using it`, {
-        cause: error,
-      });
+      throw new AgentServerError(
+        `cannot listen on ${where}: ${errorText(error)}; another agent may be using it`,
+        {
+          cause: error,
+        },
+      );
     }
     return server;
   }
@@ -77,7 +80,12 @@ export class AgentServer {
       if (path === '/healthz') return sendChecks(response, this.source.liveness());
       if (path === '/readyz') return sendChecks(response, this.source.readiness());
       if (path === '/status') {
-        return send(response, 200, 'application/json', `${JSON.stringify(await this.source.status(), null, 2)}\n`);
+        return send(
+          response,
+          200,
+          'application/json',
+          `${JSON.stringify(await this.source.status(), null, 2)}\n`,
+        );
       }
       if (path === '/metrics') {
         const { contentType, text } = await this.source.metrics();
@@ -98,8 +106,15 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 
 function sendChecks(response: ServerResponse, checks: readonly HealthCheck[]): void {
   const failing = checks.filter(({ ok }) => !ok);
-  const lines = checks.map(({ name, ok, reason }) => `[${ok ? '+' : '-'}]${name}${ok ? '' : `: ${reason ?? 'not ready'}`}\n`);
-  send(response, failing.length === 0 ? 200 : 503, 'text/plain', failing.length === 0 ? 'ok\n' : lines.join(''));
+  const lines = checks.map(
+    ({ name, ok, reason }) => `[${ok ? '+' : '-'}]${name}${ok ? '' : `: ${reason ?? 'not ready'}`}\n`,
+  );
+  send(
+    response,
+    failing.length === 0 ? 200 : 503,
+    'text/plain',
+    failing.length === 0 ? 'ok\n' : lines.join(''),
+  );
 }
 
 /** A socket nobody answers on was left by an agent that was killed. */

@@ -46,7 +46,10 @@ export function liveness(modules: readonly ModuleReport[]): HealthCheck[] {
  * Ready: every module does its work. The cloud being away is not a reason
  * against it: the node keeps working offline.
  */
-export function readiness(modules: readonly ModuleReport[], offlineCapable: ReadonlySet<string>): HealthCheck[] {
+export function readiness(
+  modules: readonly ModuleReport[],
+  offlineCapable: ReadonlySet<string>,
+): HealthCheck[] {
   return modules.map(({ name, state, reason }) => ({
     name,
     ok: state === 'ready' || (offlineCapable.has(name) && state !== 'failed'),

@@ -1,5 +1,5 @@
 import type { Logger } from '@edgecore/api';
-import { type Level, pino } from 'pino';
+import pino, { type Level } from 'pino';
 
 export interface LoggerOptions {
   /** Default `info`. */
@@ -9,11 +9,24 @@ export interface LoggerOptions {
 }
 
 /** The agent's logger: one line per event on standard error, JSON unless a person is watching. */
-export async function createLogger({ level = 'info', pretty = process.stderr.isTTY }: LoggerOptions = {}): Promise<Logger> {
+export async function createLogger({
+  level = 'info',
+  pretty = process.stderr.isTTY,
+}: LoggerOptions = {}): Promise<Logger> {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  if (!pretty) return pino(options, pino.destination({ dest: 2, sync: true }));
+  // Annotated: pino's own type lets any property be there, `then` included, and cannot leave an async function.
+  if (!pretty) {
+    const json: Logger = pino(options, pino.destination({ dest: 2, sync: true }));
+    return json;
+  }
   // Loaded only where somebody reads it: the agent idles without it.
   const { default: prettyStream } = await import('pino-pretty');
-  const stream = prettyStream({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' });
-  return pino(options, stream);
+  const stream = prettyStream({
+    destination: 2,
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss',
+    ignore: 'pid,hostname',
+  });
+  const readable: Logger = pino(options, stream);
+  return readable;
 }

@@ -18,7 +18,12 @@ export class PrometheusMetrics implements Metrics {
   count(name: string, labels: MetricLabels = {}, value = 1): void {
     let counter = this.#counters.get(name);
     if (!counter) {
-      counter = new Counter({ name, help: helpOf(name), labelNames: Object.keys(labels), registers: [this.#registry] });
+      counter = new Counter({
+        name,
+        help: helpOf(name),
+        labelNames: Object.keys(labels),
+        registers: [this.#registry],
+      });
       this.#counters.set(name, counter);
     }
     counter.inc(labels, value);
@@ -27,7 +32,12 @@ export class PrometheusMetrics implements Metrics {
   gauge(name: string, value: number, labels: MetricLabels = {}): void {
     let gauge = this.#gauges.get(name);
     if (!gauge) {
-      gauge = new Gauge({ name, help: helpOf(name), labelNames: Object.keys(labels), registers: [this.#registry] });
+      gauge = new Gauge({
+        name,
+        help: helpOf(name),
+        labelNames: Object.keys(labels),
+        registers: [this.#registry],
+      });
       this.#gauges.set(name, gauge);
     }
     gauge.set(labels, value);
@@ -37,7 +47,13 @@ export class PrometheusMetrics implements Metrics {
     let histogram = this.#histograms.get(name);
     if (!histogram) {
       const labelNames = Object.keys(labels);
-      histogram = new Histogram({ name, help: helpOf(name), labelNames, buckets: BUCKETS, registers: [this.#registry] });
+      histogram = new Histogram({
+        name,
+        help: helpOf(name),
+        labelNames,
+        buckets: BUCKETS,
+        registers: [this.#registry],
+      });
       this.#histograms.set(name, histogram);
     }
     histogram.observe(labels, seconds);

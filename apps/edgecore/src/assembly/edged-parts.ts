@@ -1,0 +1,79 @@
+import type { CloudLink } from '@edgecore/api';
+import type { ContainerRuntime } from '@edgecore/container-runtime';
+import { CloudReporter, Edged, nodeIp, systemHost } from '@edgecore/edged';
+import type { EdgeCoreConfig } from '../config/index.js';
+
+export interface EdgedParts {
+  readonly edged: Edged;
+  /** The node's addresses, best first. */
+  addresses(): readonly string[];
+}
+
+export interface EdgedPartsOptions {
+  readonly config: EdgeCoreConfig;
+  readonly link: CloudLink;
+  readonly runtime: ContainerRuntime;
+  readonly databaseRecreated: boolean;
+  /** As `v0.1.0`. */
+  readonly agentVersion: string;
+}
+
+/** Edged and its reporting half out of the configuration. */
+export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts> {
+  const { config, link, runtime } = options;
+  const { node, edged } = config;
+  const address = await nodeIp(systemHost, {
+    nodeName: node.name,
+    nodeIp: node.ip,
+    interfaceName: node.interfaceName,
+  });
+  // A machine without any network still runs pods: they share its loopback.
+  const addresses = [address ?? '127.0.0.1'];
+  const reporter = new CloudReporter({
+    nodeName: node.name,
+    link,
+    runtime,
+    agentVersion: options.agentVersion,
+    nodeIp: addresses[0]!,
+    registerNode: node.register,
+    registerNamespace: node.namespace,
+    nodeLabels: node.labels,
+    registerWithTaints: node.taints,
+    registerSchedulable: node.schedulable,
+    maxPods: edged.pods.max,
+    kubeletPort: edged.http.port,
+    nodeStatusPeriodMs: edged.status.updateMs,
+    nodeReportPeriodMs: edged.status.reportMs,
+    leaseDurationSeconds: edged.status.leaseSeconds,
+    rootDirectory: edged.directories.root,
+    thresholds: edged.eviction.hard,
+    pressureTransitionMs: edged.eviction.pressureTransitionMs,
+    reportEvent: edged.events.report,
+    eventsPerSecond: edged.events.perSecond,
+    eventBurst: edged.events.burst,
+  });
+  const pods = new Edged({
+    nodeName: node.name,
+    runtime,
+    link,
+    reporter,
+    nodeIps: () => addresses,
+    rootDirectory: edged.directories.root,
+    podLogsDir: edged.directories.podLogs,
+    sandboxImage: edged.runtime.sandboxImage,
+    clusterDns: edged.dns.servers,
+    clusterDomain: edged.dns.domain,
+    resolvConf: edged.dns.resolvConf,
+    maxPods: edged.pods.max,
+    registerNodeNamespace: node.namespace,
+    cpuCfsQuota: edged.pods.cpuQuota,
+    serializeImagePulls: edged.runtime.serializePulls,
+    imagePullProgressDeadlineMs: edged.runtime.pullProgressDeadlineMs,
+    syncMs: edged.pods.syncMs,
+    deadContainers: edged.containerGc.maxPerPod,
+    deadContainerAgeMs: edged.containerGc.minAgeMs,
+    databaseRecreated: options.databaseRecreated,
+    onEvent: ({ pod, type, reason, message }) => reporter.events.event(pod, type, reason, message),
+  });
+  return { edged: pods, addresses: () => addresses };
+}

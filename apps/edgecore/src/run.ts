@@ -1,0 +1,66 @@
+import { errorText, type Logger } from '@edgecore/api';
+import type { EdgeCore } from './assembly/edge-core.js';
+
+export interface RunOptions {
+  readonly log: Logger;
+  /** Called once the modules are started. */
+  readonly onStarted?: () => void;
+  /** How long modules may take to end. Default 10 000 ms. */
+  readonly graceMs?: number;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
+/**
+ * Runs the node until a signal or a failure ends it, and resolves with the
+ * process's exit code. A second signal ends the process at once (beehive.md §7 R7).
+ */
+export async function runEdgeCore(
+  core: EdgeCore,
+  { log, onStarted, graceMs = 10_000 }: RunOptions,
+): Promise<number> {
+  const end = waitForEnd(core, log);
+  try {
+    await core.start();
+    onStarted?.();
+    const exitCode = await end.promise;
+    const report = await core.stop({ graceMs });
+    return report.clean ? exitCode : 1;
+  } finally {
+    end.dispose();
+  }
+}
+
+function waitForEnd(core: EdgeCore, log: Logger) {
+  let finish!: (exitCode: number) => void;
+  const promise = new Promise<number>((resolve) => {
+    finish = resolve;
+  });
+  let signalled = false;
+  const onSignal = (signal: string) => {
+    if (signalled) process.exit(1);
+    signalled = true;
+    log.info({ signal }, 'stopping; pods keep running');
+    finish(0);
+  };
+  const onError = (error: unknown) => {
+    if (core.claimError(error)) return;
+    log.error({ err: error }, 'an error nobody handled; stopping');
+    finish(1);
+  };
+  core.failed.catch((error: unknown) => {
+    log.error(errorText(error));
+    finish(1);
+  });
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  process.on('uncaughtException', onError);
+  process.on('unhandledRejection', onError);
+  return {
+    promise,
+    dispose() {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+      process.off('uncaughtException', onError);
+      process.off('unhandledRejection', onError);
+    },
+  };
+}
