@@ -9,6 +9,7 @@ export {
 export { defaultNodeName, type HostFactSources, type HostFacts, hostFacts } from './host-facts.js';
 export type { KeyClass, KeyReport } from './key-report.js';
 export {
+  checkConfigFile,
   DEFAULT_CONFIG_FILE,
   type LoadOptions,
   loadConfig,
@@ -36,5 +37,5 @@ export {
 export { REDACTED, redact } from './redact.js';
 export type { ConfigVersion } from './schema/schema.js';
 export { applySetting, SettingError } from './setting.js';
-export { BOOTSTRAP_FILE, readBootstrapToken, removeToken } from './token-file.js';
+export { BOOTSTRAP_FILE, bootstrapFileFor, readBootstrapToken, removeToken } from './token-file.js';
 export { formatHostPort, type HostPort, parseHostPort } from './validate/address.js';

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { errorText } from '@edgecore/api';
 import { CLOUD_PROFILE_VARIABLE, cloudProfileOf } from './cloud-profile.js';
 import { convert } from './convert/convert.js';
 import { type HostFacts, hostFacts } from './host-facts.js';
@@ -9,6 +10,7 @@ import { overlay } from './overlay/overlay.js';
 import { ConfigError, type Problem, ProblemList } from './problems.js';
 import { ConfigReader } from './reader.js';
 import type { ConfigVersion } from './schema/schema.js';
+import { fileProblems } from './validate/files.js';
 import { validate } from './validate/validate.js';
 import { detectVersion } from './version.js';
 import { readYaml } from './yaml/read.js';
@@ -77,21 +79,47 @@ export function parseConfig(text: string, options: ParseOptions): ParsedConfig {
 export type LoadOptions = Omit<ParseOptions, 'file' | 'host'> & { readonly host?: HostFacts };
 
 /**
- * Reads and checks a configuration file.
+ * Reads and checks a configuration file and the files it names.
+ * Never throws for bad input: a file that cannot be read is one of the problems.
+ */
+export async function checkConfigFile(file: string, options: LoadOptions = {}): Promise<ParsedConfig> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    return {
+      config: undefined,
+      problems: [unreadable(file, error)],
+      version: undefined,
+      keys: [],
+      effective: {},
+    };
+  }
+  const parsed = parseConfig(text, { ...options, file, host: options.host ?? (await hostFacts()) });
+  if (!parsed.config) return parsed;
+  const problems = await fileProblems(parsed.config);
+  return problems.length === 0
+    ? parsed
+    : { ...parsed, config: undefined, problems: [...parsed.problems, ...problems] };
+}
+
+/**
+ * Like {@link checkConfigFile}, for those who need a usable configuration.
  * @throws {ConfigError} with every problem found; a missing file is one of them.
  */
 export async function loadConfig(
   file: string,
   options: LoadOptions = {},
 ): Promise<ParsedConfig & { readonly config: EdgeCoreConfig }> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const message =
-      error.code === 'ENOENT'
-        ? `config: Required value: config file ${file} not exist. For the configuration file format, please refer to --minconfig and --defaultconfig command`
-        : `config: ${file} cannot be read: ${error.message}`;
-    throw new ConfigError(file, [{ severity: 'error', kind: 'value', path: '', message }]);
-  });
-  const parsed = parseConfig(text, { ...options, file, host: options.host ?? (await hostFacts()) });
-  if (!parsed.config) throw new ConfigError(file, parsed.problems);
-  return { ...parsed, config: parsed.config };
+  const checked = await checkConfigFile(file, options);
+  if (!checked.config) throw new ConfigError(file, checked.problems);
+  return { ...checked, config: checked.config };
+}
+
+function unreadable(file: string, error: unknown): Problem {
+  const message =
+    (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? `config: Required value: config file ${file} not exist. For the configuration file format, please refer to --minconfig and --defaultconfig command`
+      : `config: ${file} cannot be read: ${errorText(error)}`;
+  return { severity: 'error', kind: 'value', path: '', message };
 }

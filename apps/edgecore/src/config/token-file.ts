@@ -1,9 +1,20 @@
 import { chown, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { isMap, isScalar, parseDocument } from 'yaml';
 
 /** Where today's keadm leaves the token; its content replaces the file's token (config.md §6). */
 export const BOOTSTRAP_FILE = '/etc/kubeedge/bootstrap-edgecore.conf';
+
+/**
+ * The bootstrap file that goes with a configuration file: beside its
+ * `config` directory, as upstream's is beside `/etc/kubeedge/config`, else in
+ * its own directory.
+ */
+export function bootstrapFileFor(configFile: string): string {
+  const directory = dirname(resolve(configFile));
+  const home = basename(directory) === 'config' ? dirname(directory) : directory;
+  return join(home, basename(BOOTSTRAP_FILE));
+}
 
 /** The trimmed content of the bootstrap file, `undefined` when there is none or it is empty. */
 export async function readBootstrapToken(file = BOOTSTRAP_FILE): Promise<string | undefined> {
