@@ -34,7 +34,8 @@ import { dockerStats } from './docker-stats.js';
 import { DockerImages } from './images/docker-images.js';
 import { OomScores } from './oom-score.js';
 import { DockerSandboxes } from './sandbox/docker-sandboxes.js';
-import { attachDocker, execDocker, execStreamDocker } from './streams/docker-exec.js';
+import { attachDocker } from './streams/docker-attach.js';
+import { execDocker, execStreamDocker } from './streams/docker-exec.js';
 import { dockerLogs } from './streams/docker-logs.js';
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 120_000;

@@ -1,9 +1,8 @@
-import { ContainerNotRunningError } from '../errors.js';
 import type { ContainerStats, NetworkStats } from '../runtime.js';
 import type { EngineClient } from './client/engine-client.js';
 import type { EngineStats } from './client/engine-types.js';
 import { inspectContainer, orNotFound } from './inspect.js';
-import { LABEL } from './labels.js';
+import { notRunning } from './streams/not-running.js';
 import { milliseconds } from './timestamps.js';
 
 /** One sample of a running container. @throws {ContainerNotRunningError} */
@@ -13,8 +12,7 @@ export async function dockerStats(client: EngineClient, id: string): Promise<Con
   const stats = await orNotFound(client.json<EngineStats>({ path, query }), 'container', id);
   const time = milliseconds(stats.read);
   if (time === 0) {
-    const { Config } = await inspectContainer(client, id);
-    throw new ContainerNotRunningError(Config.Labels?.[LABEL.containerName] ?? id);
+    throw notRunning(await inspectContainer(client, id));
   }
   return statsOf(id, time, stats);
 }

@@ -9,7 +9,8 @@ export function registryAuthHeader(auth: RegistryAuth): string {
     ...(auth.email ? { email: auth.email } : {}),
     serveraddress: auth.serverAddress,
   };
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
+  // The URL alphabet, but with padding: the engine refuses it without.
+  return Buffer.from(JSON.stringify(value)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /** `auth` is base64 of `user:password`; the engine wants the two. */

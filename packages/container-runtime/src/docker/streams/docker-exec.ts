@@ -1,18 +1,14 @@
 import { Writable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
-import { ContainerNotRunningError, ExecTimeoutError } from '../../errors.js';
+import { ExecTimeoutError } from '../../errors.js';
 import type { ExecOptions, ExecResult, StreamOptions, StreamSession } from '../../runtime.js';
 import type { EngineClient } from '../client/engine-client.js';
-import { EngineError } from '../client/engine-error.js';
 import type { EngineExec } from '../client/engine-types.js';
-import { inspectContainer, orNotFound } from '../inspect.js';
-import { LABEL } from '../labels.js';
+import { afterOutput } from './after-output.js';
 import { pumpSession } from './hijacked-session.js';
 import { killInContainer } from './kill-exec.js';
+import { explainNotRunning } from './not-running.js';
 
 const MAX_OUTPUT_BYTES = 1024 * 1024;
-/** The engine closes the output a moment before it knows the exit code. */
-const EXIT_CODE_WAIT_MS = 5_000;
 
 /** Runs a command to its end and collects its output. */
 export async function execDocker(
@@ -51,50 +47,12 @@ export async function execStreamDocker(
     })
     .catch(async (error: unknown) => {
       if (signal?.aborted) await killExec(client, execId, id);
-      throw await explain(client, id, error);
+      throw await explainNotRunning(client, id, error);
     });
   return {
-    done: finish(client, id, execId, pumpSession(connection, streams), signal),
+    done: finish(client, id, execId, pumpSession(client, connection, streams), signal),
     resize: async (columns, rows) => {
       await client.text({ method: 'POST', path: `/exec/${execId}/resize`, query: { w: columns, h: rows } });
-    },
-  };
-}
-
-/** Joins the main process of a running container. An abort only ends the session. */
-export async function attachDocker(
-  client: EngineClient,
-  id: string,
-  { signal, ...streams }: Omit<StreamOptions, 'command'>,
-): Promise<StreamSession> {
-  const { Id, State, Config } = await inspectContainer(client, id);
-  if (!State.Running) throw new ContainerNotRunningError(Config.Labels?.[LABEL.containerName] ?? id);
-  const tty = Config.Tty ?? false;
-  const connection = await client
-    .hijack({
-      method: 'POST',
-      path: `/containers/${Id}/attach`,
-      query: {
-        stream: true,
-        stdin: streams.stdin !== undefined,
-        stdout: streams.stdout !== undefined,
-        stderr: streams.stderr !== undefined && !tty,
-      },
-      ...(signal ? { signal } : {}),
-    })
-    .catch(async (error: unknown) => {
-      throw await explain(client, Id, error);
-    });
-  const pumped = pumpSession(connection, { ...streams, tty });
-  return {
-    done: pumped.then(
-      async () => (await inspectContainer(client, Id)).State.ExitCode ?? 0,
-      (error: unknown) => {
-        throw signal?.aborted ? signal.reason : error;
-      },
-    ),
-    resize: async (columns, rows) => {
-      await client.text({ method: 'POST', path: `/containers/${Id}/resize`, query: { w: columns, h: rows } });
     },
   };
 }
@@ -119,7 +77,7 @@ async function createExec(
     });
     return Id;
   } catch (error) {
-    throw await explain(client, id, error);
+    throw await explainNotRunning(client, id, error);
   }
 }
 
@@ -146,30 +104,19 @@ async function exitCode(
   execId: string,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const end = Date.now() + EXIT_CODE_WAIT_MS;
-  for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 200)) {
+  const code = await afterOutput(async () => {
     const { Running, ExitCode } = await client.json<EngineExec>({ path: `/exec/${execId}/json` });
-    if (!Running) return ExitCode ?? 0;
-    // A process that closed its output and goes on is waited for as long as the caller does.
-    if (Date.now() > end && !signal)
-      throw new EngineError(500, 'the command closed its output but does not end');
-    await delay(waitMs, undefined, signal ? { signal } : {});
-  }
+    return Running ? undefined : (ExitCode ?? 0);
+  }, signal);
+  if (code === undefined)
+    throw client.broken(new Error('the output of a command ended before the command did'));
+  return code;
 }
 
 async function killExec(client: EngineClient, execId: string, containerId: string): Promise<void> {
   const exec = await client.json<EngineExec>({ path: `/exec/${execId}/json` }).catch(() => undefined);
   if (client.address.kind === 'socket' && exec?.Running && exec.Pid)
     await killInContainer(exec.Pid, containerId);
-}
-
-/** Docker's "not running" carries its own id; people know the container by its name. */
-async function explain(client: EngineClient, id: string, error: unknown): Promise<unknown> {
-  if (!(error instanceof EngineError)) return error;
-  if (error.status === 404)
-    return orNotFound(Promise.reject(error), 'container', id).catch((mapped) => mapped);
-  const { State, Config } = await inspectContainer(client, id);
-  return State.Running ? error : new ContainerNotRunningError(Config.Labels?.[LABEL.containerName] ?? id);
 }
 
 /** Keeps the first mebibyte and lets the rest go by. */

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { StreamOptions } from '../../runtime.js';
+import type { EngineClient } from '../client/engine-client.js';
 import { demultiplex, plainOutput } from './demultiplex.js';
 import { writeOutput } from './write-output.js';
 
@@ -9,6 +10,7 @@ import { writeOutput } from './write-output.js';
  * in any case.
  */
 export async function pumpSession(
+  client: EngineClient,
   connection: Duplex,
   { stdin, stdout, stderr, tty }: Omit<StreamOptions, 'command' | 'signal'>,
 ): Promise<void> {
@@ -23,8 +25,15 @@ export async function pumpSession(
   try {
     const output = tty ? plainOutput(connection) : demultiplex(connection);
     await writeOutput(output, { ...(stdout ? { stdout } : {}), ...(stderr ? { stderr } : {}) });
+  } catch (error) {
+    throw isConnectionError(error) ? client.broken(error) : error;
   } finally {
     stdin?.unpipe(connection);
     connection.destroy();
   }
+}
+
+/** Failures of sockets have a system call; those of the caller's streams are passed on. */
+function isConnectionError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
