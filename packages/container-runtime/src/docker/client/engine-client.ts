@@ -55,7 +55,12 @@ export class EngineClient {
 
   /** The parsed answer. @throws {EngineError} @throws {RuntimeUnavailableError} @throws the abort reason. */
   async json<T>(request: EngineRequest): Promise<T> {
-    return JSON.parse(await this.text(request)) as T;
+    const text = await this.text(request);
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      throw new EngineError(200, `the engine answered ${request.path} with something that is not JSON`);
+    }
   }
 
   /** The answer's text; for requests whose answer does not matter. */

@@ -32,11 +32,15 @@ export async function attachDocker(
     });
   const wantsOutput = streams.stdout !== undefined || streams.stderr !== undefined;
   const pumped = pumpSession(client, connection, { ...streams, tty });
-  const done = pumped.then(() => exitCode(client, Id, wantsOutput, signal));
-  return {
-    done: done.catch((error: unknown) => {
+  const done = pumped
+    .then(() => exitCode(client, Id, wantsOutput, signal))
+    .catch((error: unknown) => {
       throw signal?.aborted ? signal.reason : error;
-    }),
+    });
+  // Who never looks at the end must not be ended by it.
+  done.catch(() => {});
+  return {
+    done,
     resize: async (columns, rows) => {
       await client.text({ method: 'POST', path: `/containers/${Id}/resize`, query: { w: columns, h: rows } });
     },

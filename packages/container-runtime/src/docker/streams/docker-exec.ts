@@ -9,6 +9,8 @@ import { killInContainer } from './kill-exec.js';
 import { explainNotRunning } from './not-running.js';
 
 const MAX_OUTPUT_BYTES = 1024 * 1024;
+/** A probe that timed out on an engine that hangs must not wait for that engine too. */
+const KILL_REQUEST_TIMEOUT_MS = 2_000;
 
 /** Runs a command to its end and collects its output. */
 export async function execDocker(
@@ -49,8 +51,11 @@ export async function execStreamDocker(
       if (signal?.aborted) await killExec(client, execId, id);
       throw await explainNotRunning(client, id, error);
     });
+  const done = finish(client, id, execId, pumpSession(client, connection, streams), signal);
+  // Who never looks at the end must not be ended by it.
+  done.catch(() => {});
   return {
-    done: finish(client, id, execId, pumpSession(client, connection, streams), signal),
+    done,
     resize: async (columns, rows) => {
       await client.text({ method: 'POST', path: `/exec/${execId}/resize`, query: { w: columns, h: rows } });
     },
@@ -108,15 +113,15 @@ async function exitCode(
     const { Running, ExitCode } = await client.json<EngineExec>({ path: `/exec/${execId}/json` });
     return Running ? undefined : (ExitCode ?? 0);
   }, signal);
-  if (code === undefined)
-    throw client.broken(new Error('the output of a command ended before the command did'));
-  return code;
+  if (code !== undefined) return code;
+  throw client.broken(new Error('the output of a command ended before the command did'));
 }
 
 async function killExec(client: EngineClient, execId: string, containerId: string): Promise<void> {
-  const exec = await client.json<EngineExec>({ path: `/exec/${execId}/json` }).catch(() => undefined);
-  if (client.address.kind === 'socket' && exec?.Running && exec.Pid)
-    await killInContainer(exec.Pid, containerId);
+  if (client.address.kind !== 'socket') return;
+  const request = { path: `/exec/${execId}/json`, timeoutMs: KILL_REQUEST_TIMEOUT_MS };
+  const exec = await client.json<EngineExec>(request).catch(() => undefined);
+  if (exec?.Running && exec.Pid) await killInContainer(exec.Pid, containerId);
 }
 
 /** Keeps the first mebibyte and lets the rest go by. */
