@@ -103,7 +103,7 @@ export class EdgeHub implements Module {
 
   /** Runs until `ctx.signal` aborts. @throws {CertificateError} with `fatal` when no certificate can be had; see {@link isFatalHubError}. */
   async run(ctx: ModuleContext): Promise<void> {
-    const { warnings, maxMessageBytes, rotateCertificates } = this.#options;
+    const { warnings, maxMessageBytes, rotateCertificates, useTls } = this.#options;
     for (const warning of warnings) ctx.log.warn({}, warning);
     const intake = new Intake({ ctx, queue: this.#queue, pending: this.#pending, maxMessageBytes });
     const taking = intake.run();
@@ -120,8 +120,9 @@ export class EdgeHub implements Module {
       status: this.#status,
     });
     try {
-      await Promise.race([this.#ensureCertificate(keeper, ctx), failed]);
-      if (rotateCertificates) void this.#rotate(keeper, loop, ctx);
+      if (useTls) await Promise.race([this.#ensureCertificate(keeper, ctx), failed]);
+      this.#onCertificates();
+      if (useTls && rotateCertificates) void this.#rotate(keeper, loop, ctx);
       await Promise.race([loop.run(), failed]);
     } catch (error) {
       if (!ctx.signal.aborted) throw error;
@@ -162,7 +163,6 @@ export class EdgeHub implements Module {
     this.#status.waitingForCertificate();
     const { notAfter } = await keeper.ensure(ctx.signal, ctx.log);
     this.#status.certificateNotAfter = notAfter;
-    this.#onCertificates();
   }
 
   async #rotate(keeper: CertificateKeeper, loop: LinkLoop, ctx: ModuleContext): Promise<void> {

@@ -1,5 +1,5 @@
 import { type CloudProfileSetting, parseCloudProfile } from '@edgecore/api';
-import { createWebSocketTransport, type Transport } from '@edgecore/viaduct';
+import type { Transport } from '@edgecore/viaduct';
 import type { BackoffOptions } from './backoff.js';
 import type { TokenSource } from './certificates/token-source.js';
 import { type Clock, systemClock } from './clock.js';
@@ -62,6 +62,11 @@ export interface EdgeHubOptions {
   readonly answerTimeoutMs?: number;
   /** A request of a module is forgotten after this; longer than any module waits. Default 120 000. */
   readonly requestMaxAgeMs?: number;
+  /**
+   * False dials `ws://` without certificates, gets none and renews none: only
+   * for transports inside this process, CloudCore refuses it. Default true.
+   */
+  readonly useTls?: boolean;
   /** Default: WebSocket over TLS. */
   readonly transport?: Transport;
   /** Default: the system's. */
@@ -73,12 +78,21 @@ export interface EdgeHubOptions {
 export interface ResolvedOptions
   extends Omit<
     Required<EdgeHubOptions>,
-    'httpServer' | 'token' | 'onTokenUsed' | 'messageQps' | 'messageBurst' | 'backoff' | 'certificateBackoff'
+    | 'httpServer'
+    | 'token'
+    | 'onTokenUsed'
+    | 'messageQps'
+    | 'messageBurst'
+    | 'backoff'
+    | 'certificateBackoff'
+    | 'transport'
   > {
   readonly httpServer: URL;
   readonly token: TokenSource | undefined;
   readonly onTokenUsed: (() => void | Promise<void>) | undefined;
   readonly rateLimit: RateLimit | undefined;
+  /** `undefined`: WebSocket, with the module's log. */
+  readonly transport: Transport | undefined;
   readonly backoff: BackoffOptions & { readonly stableMs: number };
   readonly certificateBackoff: BackoffOptions;
   /** For the log, once the module runs. */
@@ -127,7 +141,8 @@ export function resolveOptions(options: EdgeHubOptions): ResolvedOptions {
     probeTimeoutMs: positive('probeTimeoutMs', options.probeTimeoutMs, 10_000),
     answerTimeoutMs: positive('answerTimeoutMs', options.answerTimeoutMs, 30_000),
     requestMaxAgeMs: positive('requestMaxAgeMs', options.requestMaxAgeMs, 120_000),
-    transport: options.transport ?? createWebSocketTransport(),
+    useTls: options.useTls ?? true,
+    transport: options.transport,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     warnings,

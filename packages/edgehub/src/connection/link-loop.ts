@@ -1,6 +1,6 @@
 import { errorText, hasCode, type MutableCloudLink } from '@edgecore/api';
 import type { ModuleContext } from '@edgecore/beehive';
-import type { Connection } from '@edgecore/viaduct';
+import { type ClientTls, type Connection, createWebSocketTransport, type Transport } from '@edgecore/viaduct';
 import { Backoff } from '../backoff.js';
 import type { CertificateFiles } from '../certificates/certificate-files.js';
 import type { HubStatus } from '../hub-status.js';
@@ -30,12 +30,14 @@ export class LinkLoop {
   readonly #options: LinkLoopOptions;
   readonly #dispatcher: Dispatcher;
   readonly #limiter: RateLimiter;
+  readonly #transport: Transport;
   #session: Session | undefined;
   #reader: Promise<void> = Promise.resolve();
 
   constructor(options: LinkLoopOptions) {
     this.#options = options;
     const { hub, ctx, intake } = options;
+    this.#transport = hub.transport ?? createWebSocketTransport({ logger: ctx.log });
     this.#limiter = new RateLimiter(hub.rateLimit, hub.clock);
     this.#dispatcher = new Dispatcher({
       ctx,
@@ -66,8 +68,11 @@ export class LinkLoop {
         trouble.over();
         status.connected(clock.now());
         ctx.log.info({ server: hub.server }, 'connected to the cloud');
+        ctx.metrics.gauge('edgecore_hub_connected', 1);
         const since = clock.now();
         const end = await this.#serve(connection);
+        ctx.metrics.gauge('edgecore_hub_connected', 0);
+        ctx.metrics.count('edgecore_hub_connections_ended_total');
         if (clock.now() - since >= timing.stableMs) backoff.reset();
         if (ctx.signal.aborted || end.redialAtOnce) {
           ctx.log.info({ server: hub.server }, `connection ended: ${end.reason}`);
@@ -88,16 +93,13 @@ export class LinkLoop {
   }
 
   async #dial(): Promise<Connection> {
-    const { hub, files, ctx } = this.#options;
-    const { ca, cert, key } = await files.load();
-    if (ca === undefined || cert === undefined || key === undefined) {
-      throw new Error('the certificate files are gone; restart to get new ones');
-    }
-    return hub.transport.dial({
-      url: `wss://${hub.server}/${hub.projectId}/${hub.nodeName}/events`,
+    const { hub, ctx } = this.#options;
+    const scheme = hub.useTls ? 'wss' : 'ws';
+    return this.#transport.dial({
+      url: `${scheme}://${hub.server}/${hub.projectId}/${hub.nodeName}/events`,
       nodeName: hub.nodeName,
       projectId: hub.projectId,
-      tls: { ca, cert, key },
+      ...(hub.useTls ? { tls: await this.#tls() } : {}),
       handshakeTimeoutMs: hub.handshakeTimeoutMs,
       writeTimeoutMs: hub.writeTimeoutMs,
       pingIntervalMs: hub.heartbeatMs,
@@ -105,6 +107,13 @@ export class LinkLoop {
       maxMessageBytes: hub.maxMessageBytes,
       signal: ctx.signal,
     });
+  }
+
+  /** The files as they are now: they are replaced while we run. */
+  async #tls(): Promise<ClientTls> {
+    const { ca, cert, key } = await this.#options.files.load();
+    if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key };
+    throw new Error('the certificate files are gone; restart to get new ones');
   }
 
   async #serve(connection: Connection): Promise<SessionEnd> {

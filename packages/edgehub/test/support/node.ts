@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Logger } from '@edgecore/api';
 import { type Bus, createBus, type Message, type Participant } from '@edgecore/beehive';
 import { tempDir } from '@edgecore/testing';
-import { EdgeHub, type EdgeHubOptions } from '../../src/index.js';
+import { EdgeHub, type EdgeHubOptions, isFatalHubError } from '../../src/index.js';
 import type { IssuedPair } from './pki.js';
 
 export interface Files {
@@ -94,7 +94,7 @@ export function startNode(options: EdgeHubOptions, before: (bus: Bus) => void = 
   const log: LogLine[] = [];
   const bus = createBus({ log: recordingLog(log) });
   const hub = new EdgeHub(options);
-  bus.add(hub, { when: 'never' });
+  bus.add(hub, { when: 'onFailure', isFatal: isFatalHubError });
   before(bus);
   const me = bus.join('me');
   bus.start();
