@@ -7,7 +7,12 @@
  */
 export type { CloudEvents } from './cloud-events.js';
 export * from './errors.js';
+// Pieces for clouds of one's own making, in tests above all.
+export { CertificateServer, type CertificateServerOptions } from './https/certificate-server.js';
 export { startMinicloud } from './minicloud.js';
 export type { StoredObject } from './objects/stored-object.js';
 export type { MinicloudOptions } from './options.js';
+export { CertificateAuthority } from './pki/authority.js';
+export { keyDer } from './pki/crypto.js';
+export { createJoinToken, type JoinTokenOptions } from './pki/join-token.js';
 export type { Minicloud } from './running-cloud.js';

@@ -1,0 +1,76 @@
+import { stat } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { type Minicloud, startMinicloud } from '@edgecore/minicloud';
+import { tempDir } from '@edgecore/testing';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { podObject } from '../fake-edge.js';
+
+let cloud: Minicloud;
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = await tempDir();
+  cloud = await startMinicloud({ dataDir });
+});
+afterEach(() => cloud.close());
+
+function call(method: string, path: string, body = ''): Promise<{ status: number; body: unknown }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { socketPath: join(dataDir, 'admin.sock'), method, path, agent: false },
+      (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+        });
+        response.on('end', () =>
+          resolve({ status: response.statusCode!, body: JSON.parse(text) as unknown }),
+        );
+      },
+    );
+    sent.on('error', reject).end(body);
+  });
+}
+
+test('secrets and the admin socket are the owner’s alone', async () => {
+  for (const file of ['ca.key', 'sa.key', 'token', 'admin.sock']) {
+    expect([file, (await stat(join(dataDir, file))).mode & 0o777]).toEqual([file, 0o600]);
+  }
+});
+
+test('apply, list and delete over the socket', async () => {
+  expect(await call('GET', '/nodes')).toEqual({ status: 200, body: [] });
+  const applied = await call('POST', '/apply', JSON.stringify(podObject('web')));
+  expect(applied).toMatchObject({ status: 200, body: [{ metadata: { name: 'web' } }] });
+  expect(await call('GET', '/pods')).toMatchObject({ body: [{ metadata: { name: 'web' } }] });
+  expect(await call('DELETE', '/pods/default/web?grace=0')).toEqual({ status: 200, body: {} });
+  expect((await call('GET', '/pods')).body).toEqual([]);
+  expect((await call('GET', '/token')).body).toEqual({ token: cloud.token });
+});
+
+test.each([
+  ['POST', '/apply', 'kind: Banana', 422, /manifest:1: kind Banana is not known here/],
+  ['DELETE', '/pods/default/none', '', 404, /pods "none" not found/],
+  ['DELETE', '/bananas/default/x', '', 404, /kind bananas is not known/],
+  ['GET', '/nothing', '', 404, /there is no GET \/nothing here/],
+  ['DELETE', '/%zz/a/b', '', 500, /URI malformed/],
+])('%s %s %s is refused in words', async (method, path, body, status, message) => {
+  const answer = await call(method, path, body);
+  expect(answer.status).toBe(status);
+  expect((answer.body as { error: string }).error).toMatch(message);
+});
+
+test('a second cloud in the same directory is refused, and a too long socket path', async () => {
+  await expect(startMinicloud({ dataDir })).rejects.toMatchObject({ code: 'ERR_MINICLOUD_START' });
+  const long = join(await tempDir(), 'x'.repeat(120));
+  await expect(startMinicloud({ dataDir: long })).rejects.toThrow(/too long for a socket/);
+});
+
+test('a pod that runs can change its image, not its command', async () => {
+  await cloud.apply(podObject('web'));
+  const image = (tag: string) => ({ containers: [{ name: 'main', image: `busybox:${tag}` }] });
+  const { metadata } = await cloud.apply(podObject('web', image('2')));
+  expect(cloud.get('Pod', 'default', 'web')).toMatchObject({ metadata, spec: image('2') });
+  const command = { containers: [{ name: 'main', image: 'busybox:2', command: ['sh'] }] };
+  await expect(cloud.apply(podObject('web', command))).rejects.toThrow(/can only change its images/);
+});

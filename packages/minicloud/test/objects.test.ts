@@ -1,0 +1,319 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { chooseNode } from '../src/cluster/pod-binding.js';
+import { defaultPod, defaultPullPolicy, qosClass } from '../src/objects/pod-defaults.js';
+import { podReferences } from '../src/objects/pod-references.js';
+import { canonicalQuantity } from '../src/objects/quantity.js';
+import { strategicMerge } from '../src/objects/strategic-merge.js';
+import { validateObject } from '../src/objects/validate.js';
+
+describe('strategic merge patch', () => {
+  test.each<[string, object, object, object]>([
+    ['fields are set and removed', { a: 1, b: 2 }, { b: null, c: 3 }, { a: 1, c: 3 }],
+    ['maps merge', { m: { a: 1, b: 2 } }, { m: { b: 3 } }, { m: { a: 1, b: 3 } }],
+    ['$patch replace replaces a map', { m: { a: 1 } }, { m: { $patch: 'replace', b: 2 } }, { m: { b: 2 } }],
+    [
+      'plain lists are replaced',
+      { containerStatuses: [1, 2] },
+      { containerStatuses: [3] },
+      { containerStatuses: [3] },
+    ],
+    [
+      'conditions merge by type, null removes a field',
+      {
+        conditions: [
+          { type: 'Ready', status: 'False', reason: 'x' },
+          { type: 'Initialized', status: 'True' },
+        ],
+      },
+      {
+        conditions: [
+          { type: 'Ready', status: 'True', reason: null },
+          { type: 'New', status: 'True' },
+        ],
+      },
+      {
+        conditions: [
+          { type: 'Ready', status: 'True' },
+          { type: 'Initialized', status: 'True' },
+          { type: 'New', status: 'True' },
+        ],
+      },
+    ],
+    [
+      'an element is deleted',
+      { podIPs: [{ ip: '1' }, { ip: '2' }] },
+      { podIPs: [{ $patch: 'delete', ip: '1' }] },
+      { podIPs: [{ ip: '2' }] },
+    ],
+    [
+      'a list is replaced by a $patch element',
+      { addresses: [{ type: 'InternalIP', address: '1' }] },
+      { addresses: [{ $patch: 'replace' }, { type: 'Hostname', address: 'h' }] },
+      { addresses: [{ type: 'Hostname', address: 'h' }] },
+    ],
+    [
+      'the order of elements is set',
+      { conditions: [{ type: 'B' }] },
+      { '$setElementOrder/conditions': [{ type: 'A' }, { type: 'B' }], conditions: [{ type: 'A' }] },
+      { conditions: [{ type: 'A' }, { type: 'B' }] },
+    ],
+    [
+      'elements of a primitive list are removed',
+      { finalizers: ['a', 'b'] },
+      { '$deleteFromPrimitiveList/finalizers': ['a'] },
+      { finalizers: ['b'] },
+    ],
+    ['$retainKeys drops the other fields', { a: 1, b: 2 }, { $retainKeys: ['b'], b: 3 }, { b: 3 }],
+  ])('%s', (_what, original, patch, result) => {
+    const before = structuredClone(original);
+    expect(strategicMerge(original as never, patch as never)).toEqual(result);
+    expect(original).toEqual(before);
+  });
+
+  test('an unknown directive is refused', () => {
+    expect(() => strategicMerge({}, { a: { $patch: 'odd' } })).toThrow(TypeError);
+  });
+
+  const plain = fc.dictionary(
+    fc.string({ minLength: 1 }).filter((key) => !key.startsWith('$') && key !== '__proto__'),
+    fc.oneof(
+      fc.integer(),
+      fc.string(),
+      fc.array(fc.integer()),
+      fc.dictionary(fc.constantFrom('a', 'b'), fc.integer()),
+    ),
+  );
+
+  test('a patch twice is a patch once, and a patch of nothing changes nothing', () => {
+    fc.assert(
+      fc.property(plain, plain, (original, patch) => {
+        const once = strategicMerge(original, patch);
+        expect(strategicMerge(once, patch)).toEqual(once);
+        expect(strategicMerge(original, {})).toEqual(original);
+      }),
+    );
+  });
+});
+
+describe('quantities', () => {
+  test.each([
+    ['1024Mi', '1Gi'],
+    ['1000Mi', '1000Mi'],
+    ['1000m', '1'],
+    ['0.5', '500m'],
+    ['1.5Gi', '1.5Gi'],
+    ['2', '2'],
+    ['2000', '2k'],
+    ['0', '0'],
+    ['110', '110'],
+    ['0.0001', '0.0001'],
+    ['abc', 'abc'],
+  ])('%s is written %s', (given, canonical) => {
+    expect(canonicalQuantity(given)).toBe(canonical);
+  });
+
+  const POWER: Readonly<Record<string, number>> = {
+    m: 1e-3,
+    '': 1,
+    k: 1e3,
+    M: 1e6,
+    G: 1e9,
+    Ki: 1024,
+    Mi: 1024 ** 2,
+    Gi: 1024 ** 3,
+    Ti: 1024 ** 4,
+  };
+  const value = (text: string) => {
+    const [, number, suffix] = /^(\d+)(\D*)$/.exec(text)!;
+    return Number(number) * POWER[suffix!]!;
+  };
+
+  test('the value stays the same and writing it again changes nothing', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.constantFrom('m', '', 'k', 'Ki', 'Mi'),
+        (number, suffix) => {
+          const canonical = canonicalQuantity(`${number}${suffix}`);
+          expect(value(canonical)).toBeCloseTo(value(`${number}${suffix}`), 6);
+          expect(canonicalQuantity(canonical)).toBe(canonical);
+        },
+      ),
+    );
+  });
+});
+
+describe('pod defaults', () => {
+  test('are those of the API server', () => {
+    const pod = defaultPod({
+      metadata: { name: 'p' },
+      spec: {
+        containers: [
+          {
+            name: 'c',
+            image: 'busybox:1.36',
+            ports: [{ containerPort: 80 }],
+            resources: { limits: { memory: '1024Mi' } },
+            livenessProbe: { httpGet: { port: 80 } },
+          },
+        ],
+        volumes: [
+          { name: 'v', configMap: { name: 'cm' } },
+          { name: 'h', hostPath: { path: '/x' } },
+        ],
+      },
+    });
+    expect(pod).toMatchObject({
+      spec: {
+        restartPolicy: 'Always',
+        terminationGracePeriodSeconds: 30,
+        dnsPolicy: 'ClusterFirst',
+        securityContext: {},
+        schedulerName: 'default-scheduler',
+        containers: [
+          {
+            imagePullPolicy: 'IfNotPresent',
+            terminationMessagePath: '/dev/termination-log',
+            terminationMessagePolicy: 'File',
+            ports: [{ containerPort: 80, protocol: 'TCP' }],
+            resources: { limits: { memory: '1Gi' }, requests: { memory: '1Gi' } },
+            livenessProbe: {
+              httpGet: { port: 80, path: '/', scheme: 'HTTP' },
+              periodSeconds: 10,
+              failureThreshold: 3,
+            },
+          },
+        ],
+        volumes: [
+          { name: 'v', configMap: { name: 'cm', defaultMode: 420 } },
+          { name: 'h', hostPath: { path: '/x', type: '' } },
+        ],
+      },
+      status: { phase: 'Pending', qosClass: 'Burstable' },
+    });
+  });
+
+  test('given values win', () => {
+    const spec = {
+      restartPolicy: 'Never',
+      containers: [{ name: 'c', image: 'x', imagePullPolicy: 'Never' }],
+    };
+    expect(defaultPod({ spec })).toMatchObject({ spec });
+  });
+
+  test('completing a complete pod changes nothing', () => {
+    const once = defaultPod({
+      spec: { containers: [{ name: 'c', image: 'a:1', resources: { limits: { cpu: '0.5' } } }] },
+    });
+    expect(defaultPod(once)).toEqual(once);
+  });
+
+  test.each([
+    ['busybox', 'Always'],
+    ['busybox:latest', 'Always'],
+    ['busybox:1', 'IfNotPresent'],
+    ['registry:5000/busybox', 'Always'],
+    ['busybox@sha256:abc', 'IfNotPresent'],
+  ])('%s is pulled %s', (image, policy) => expect(defaultPullPolicy(image)).toBe(policy));
+
+  test.each<[string, object[], string]>([
+    ['BestEffort', [{}], 'BestEffort'],
+    ['Burstable', [{ requests: { cpu: '1' } }], 'Burstable'],
+    ['Guaranteed', [{ limits: { cpu: '1', memory: '1Gi' } }], 'Guaranteed'],
+    ['Burstable for one container without', [{ limits: { cpu: '1', memory: '1Gi' } }, {}], 'Burstable'],
+  ])('%s', (_name, resources, qos) => {
+    expect(qosClass(resources.map((item) => ({ resources: item })))).toBe(qos);
+  });
+});
+
+test('references of a pod: volumes, projections, environment, pull secrets', () => {
+  const { configMaps, secrets } = podReferences({
+    spec: {
+      volumes: [
+        { configMap: { name: 'a' } },
+        { secret: { secretName: 'b' } },
+        { projected: { sources: [{ configMap: { name: 'c' } }, { secret: { name: 'd' } }, null] } },
+      ],
+      initContainers: [{ envFrom: [{ configMapRef: { name: 'e' } }, { secretRef: { name: 'f' } }] }],
+      containers: [
+        {
+          env: [
+            { valueFrom: { configMapKeyRef: { name: 'g' } } },
+            { valueFrom: { secretKeyRef: { name: 'h' } } },
+          ],
+        },
+      ],
+      imagePullSecrets: [{ name: 'i' }, {}],
+    },
+  });
+  expect([...configMaps]).toEqual(['a', 'c', 'e', 'g']);
+  expect([...secrets]).toEqual(['b', 'd', 'f', 'h', 'i']);
+});
+
+describe('what may be applied', () => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', image: 'x' }] },
+  };
+
+  test('a namespace is filled in', () => {
+    expect(validateObject(pod).object.metadata).toEqual({ name: 'p', namespace: 'default' });
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['no mapping', 'x', /must be a mapping/],
+    ['no kind', {}, /kind is missing/],
+    ['a workload', { kind: 'Deployment' }, /Deployment needs controllers.*write a Pod/],
+    [
+      'an unknown kind',
+      { kind: 'Banana' },
+      /kind Banana is not known here \(known: Pod, ConfigMap, Secret, Service, Endpoints\)/,
+    ],
+    ['a node', { kind: 'Node', apiVersion: 'v1', metadata: { name: 'n' } }, /kind Node is not known/],
+    ['another version', { ...pod, apiVersion: 'v2' }, /apiVersion of a Pod must be v1, not "v2"/],
+    ['no name', { ...pod, metadata: {} }, /metadata.name of a Pod is missing/],
+    ['a bad name', { ...pod, metadata: { name: 'A/b' } }, /"A\/b" may only have/],
+    ['a bad namespace', { ...pod, metadata: { name: 'p', namespace: 3 } }, /metadata.namespace 3/],
+    ['no containers', { ...pod, spec: {} }, /spec.containers is empty/],
+    ['no image', { ...pod, spec: { containers: [{ name: 'c' }] } }, /spec.containers\[0\].image is missing/],
+    [
+      'a name twice',
+      { ...pod, spec: { containers: [...pod.spec.containers, ...pod.spec.containers] } },
+      /used twice/,
+    ],
+    [
+      'secret data in plain text',
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data: { k: 'not base64!' } },
+      /data.k is not base64; put plain text under stringData/,
+    ],
+  ])('%s is refused in words', (_what, object, message) =>
+    expect(() => validateObject(object)).toThrow(message),
+  );
+});
+
+describe('choosing a node', () => {
+  const node = (name: string, ready: boolean, extra: object = {}) =>
+    ({
+      metadata: { name, uid: name, resourceVersion: '1', creationTimestamp: '', labels: { name } },
+      status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'Unknown' }] },
+      ...extra,
+    }) as const;
+
+  test('ready first, then the emptiest, then by name; selectors and cordons count', () => {
+    const nodes = [
+      node('b', true),
+      node('a', true),
+      node('c', false),
+      node('d', true, { spec: { unschedulable: true } }),
+    ];
+    const pods = (busy: string) => (name: string) => (name === busy ? 1 : 0);
+    expect(chooseNode({}, nodes, pods(''))).toBe('a');
+    expect(chooseNode({}, nodes, pods('a'))).toBe('b');
+    expect(chooseNode({ nodeSelector: { name: 'c' } }, nodes, pods(''))).toBe('c');
+    expect(chooseNode({ nodeSelector: { name: 'd' } }, nodes, pods(''))).toBeUndefined();
+    expect(chooseNode({}, [], pods(''))).toBeUndefined();
+  });
+});
