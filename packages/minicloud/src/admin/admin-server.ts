@@ -1,5 +1,6 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isMainThread } from 'node:worker_threads';
 import { errorText, hasCode, type Logger } from '@edgecore/api';
 import { ApiError, MinicloudStartError } from '../errors.js';
 
@@ -53,13 +54,13 @@ export class AdminServer {
     // The store's lock says that no other cloud uses this directory: what is there is a leftover.
     await rm(path, { force: true });
     const admin = new AdminServer(path, target, logger);
-    const before = process.umask(0o177);
     try {
-      await new Promise<void>((resolve, reject) => admin.#http.once('error', reject).listen(path, resolve));
+      await new Promise<void>((resolve, reject) => {
+        admin.#http.once('error', reject);
+        ownerOnly(() => admin.#http.listen(path, resolve));
+      });
     } catch (cause) {
       throw new MinicloudStartError(`cannot listen on ${path}`, { cause });
-    } finally {
-      process.umask(before);
     }
     await chmod(path, 0o600);
     return admin;
@@ -77,7 +78,7 @@ export class AdminServer {
     if (call === 'GET /pods') return this.target.pods();
     if (call === 'GET /token') return { token: this.target.token };
     if (call === 'POST /apply') return this.target.applyText(await readBody(request));
-    const parts = url.pathname.split('/').slice(1).map(decodeURIComponent);
+    const parts = url.pathname.split('/').slice(1).map(decodePart);
     if (request.method === 'DELETE' && parts.length === 3) {
       const [kind = '', namespace = '', name = ''] = parts;
       const grace = url.searchParams.get('grace');
@@ -98,9 +99,27 @@ export class AdminServer {
   }
 }
 
+/** The socket file appears within `listen`, so the mask is wrong for nobody else. Worker threads have no mask to set. */
+function ownerOnly(bind: () => void): void {
+  const mask = isMainThread ? process.umask(0o177) : undefined;
+  try {
+    bind();
+  } finally {
+    if (mask !== undefined) process.umask(mask);
+  }
+}
+
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'Content-Type': 'application/json' });
   response.end(`${JSON.stringify(body)}\n`);
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new ApiError('BadRequest', 400, `"${part}" is not percent-encoded text`);
+  }
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

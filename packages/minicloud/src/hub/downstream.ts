@@ -21,14 +21,19 @@ export interface DownstreamOptions {
 
 /** Decides which change of the cluster goes to which node, and repairs what a node missed (wire.md §5.6, §6.1). */
 export class Downstream {
+  /** Changes are handed on in the order they happened. */
+  #turn: Promise<void> = Promise.resolve();
+
   constructor(private readonly options: DownstreamOptions) {}
 
   /** Follows the object store. @returns a function that ends it. */
   start(): () => void {
     return this.options.objects.subscribe((event) => {
-      this.#onEvent(event).catch((error: unknown) =>
-        this.options.logger.error({ err: errorText(error) }, 'a change could not be sent to the nodes'),
-      );
+      this.#turn = this.#turn
+        .then(() => this.#onEvent(event))
+        .catch((error: unknown) =>
+          this.options.logger.error({ err: errorText(error) }, 'a change could not be sent to the nodes'),
+        );
     });
   }
 
@@ -89,7 +94,7 @@ export class Downstream {
     const { name } = object.metadata;
     if (type === 'deleted') {
       await sync.removeNode(name);
-      await session(name)?.connection?.close(1000, 'the node was deleted');
+      void session(name)?.connection?.close(1000, 'the node was deleted');
       return;
     }
     if (rules.pushesNode) await this.#send(name, 'update', Kinds.node, object);

@@ -18,13 +18,17 @@ export function canonicalQuantity(text: string): string {
   const digits = BigInt(whole + fraction);
   if (digits === 0n) return '0';
   const power = BINARY.indexOf(suffix as (typeof BINARY)[number]);
-  if (power > 0) return fraction === '' ? sign + binary(digits, power) : text;
+  if (power > 0) {
+    const bytes = digits * 1024n ** BigInt(power);
+    const scale = 10n ** BigInt(fraction.length);
+    return bytes % scale === 0n ? sign + binary(bytes / scale) : text;
+  }
   return decimal(digits, DECIMAL[suffix]! - fraction.length, sign) ?? text;
 }
 
-function binary(value: bigint, power: number): string {
-  let rest = value;
-  let at = power;
+function binary(bytes: bigint): string {
+  let rest = bytes;
+  let at = 0;
   while (at < BINARY.length - 1 && rest % 1024n === 0n) {
     rest /= 1024n;
     at += 1;

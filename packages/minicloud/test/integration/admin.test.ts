@@ -53,7 +53,7 @@ test.each([
   ['DELETE', '/pods/default/none', '', 404, /pods "none" not found/],
   ['DELETE', '/bananas/default/x', '', 404, /kind bananas is not known/],
   ['GET', '/nothing', '', 404, /there is no GET \/nothing here/],
-  ['DELETE', '/%zz/a/b', '', 500, /URI malformed/],
+  ['DELETE', '/%zz/a/b', '', 400, /not percent-encoded/],
 ])('%s %s %s is refused in words', async (method, path, body, status, message) => {
   const answer = await call(method, path, body);
   expect(answer.status).toBe(status);
