@@ -51,6 +51,16 @@ describe('replacing the pair (edgehub.md §3.4, §11.10)', () => {
     await expect(stat(`${files.paths.cert}.new`)).rejects.toThrow('ENOENT');
   });
 
+  test('who loads while the pair is being replaced gets a pair, and does not disturb it', async () => {
+    const files = await filesOf();
+    const loads = Array.from({ length: 20 }, () => files.load());
+    const replaced = files.replacePair(after);
+    loads.push(...Array.from({ length: 20 }, () => files.load()));
+    await replaced;
+    for (const { cert, key } of await Promise.all(loads)) expect(isPair(cert!, key!)).toBe(true);
+    expect((await files.load()).cert).toBe(after.cert);
+  });
+
   test('modes do not depend on what a crash left or on the umask', async () => {
     const files = await filesOf();
     await writeFile(`${files.paths.key}.new`, 'torn', { mode: 0o666 });

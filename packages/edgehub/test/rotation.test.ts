@@ -17,6 +17,7 @@ function rotation({ random = 0.5, lifeMs = 100_000, profile = 'current' as '2020
     clock,
     link: new MutableCloudLink({ profile: cloudProfiles[profile] }),
     failing: false,
+    unreadable: false,
     /** Seconds since the start. */
     attempts: [] as number[],
     rotated: 0,
@@ -27,7 +28,10 @@ function rotation({ random = 0.5, lifeMs = 100_000, profile = 'current' as '2020
   stop.signal.addEventListener('abort', () => end.abort());
   const done = rotateForEver(
     {
-      check: async () => state.verdict,
+      check: async () => {
+        if (state.unreadable) throw new Error('EIO');
+        return state.verdict;
+      },
       renew: async () => {
         state.attempts.push((clock.now() - start) / 1000);
         if (state.failing) throw new Error('503');
@@ -103,6 +107,18 @@ describe('rotation (edgehub.md §4, §11.9)', () => {
     await clock.advance(70_000);
     expect(attempts).toEqual([]);
     await clock.advance(20_000);
+    expect(attempts).toHaveLength(1);
+  });
+
+  test('files that cannot be read for a while are watched on', async () => {
+    const { clock, attempts, state, log } = rotation();
+    await clock.advance(79_000);
+    state.unreadable = true;
+    await clock.advance(100_000);
+    expect(attempts).toEqual([]);
+    expect(log.some(({ text }) => text.includes('EIO'))).toBe(true);
+    state.unreadable = false;
+    await clock.advance(60_000);
     expect(attempts).toHaveLength(1);
   });
 

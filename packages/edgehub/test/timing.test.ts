@@ -1,4 +1,4 @@
-import { createMessage, type Message, responseTo } from '@edgecore/beehive';
+import { createMessage, type Message, type Participant, responseTo } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EdgeHubOptions } from '../src/index.js';
@@ -226,6 +226,27 @@ describe('profile detection (compat.md §1, §11.20)', () => {
     cloud.onMessage = (query, connection) => void connection.send(responseTo(query, 'x'));
     await cloud.clock.advance(10_001);
     await eventually(() => hub.link.profile?.name === 'current');
+  });
+
+  test('while a module holds up reading, silence proves nothing', async () => {
+    cloud.listen();
+    let full: Participant | undefined;
+    node = startNode(await cloud.options({ cloudProfile: 'auto', maxWaitingDispatches: 1 }), (bus) => {
+      // Nobody reads it; the connection event fills it.
+      full = bus.join('metamanager', 'meta', { capacity: 1 });
+    });
+    await eventually(() => cloud.heard.length === 2);
+    await cloud.send({ group: 'resource', operation: 'update', resource: 'default/pod/x' });
+    await settled();
+    const queries = () =>
+      cloud.heard.filter(({ message: heard }) => isQuery(heard)).map(({ message: heard }) => heard);
+    await cloud.send(responseTo(queries()[0]!, { Object: null, Err: null }));
+    await cloud.clock.advance(45_000);
+    expect(node.hub.link.profile).toBeUndefined();
+    void (async () => {
+      for await (const _ of full!.receive());
+    })();
+    await eventually(() => node!.hub.link.profile?.name === 'current');
   });
 
   test('a configured profile asks nothing', async () => {

@@ -28,11 +28,13 @@ const KEY_MODE = 0o600;
 
 /**
  * The three PEM files. Key and certificate change together: both are written
- * to `<file>.new` first, and {@link recover} finishes or undoes what a crash
- * left half done, so a loadable pair is there at any moment (edgehub.md §3.4).
+ * to `<file>.new` first, and {@link load} finishes or undoes what a crash left
+ * half done, so a loadable pair is there at any moment (edgehub.md §3.4).
  */
 export class CertificateFiles {
   readonly #rename: typeof rename;
+  /** The operation before: a dial loads the files while they may be being replaced. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** `move` replaces `rename(2)` in tests that end half-way. */
   constructor(
@@ -43,32 +45,35 @@ export class CertificateFiles {
   }
 
   /** @throws {CertificateFilesError} when a file is there but cannot be read. */
-  async load(): Promise<CertificateTexts> {
-    await this.recover();
-    const [ca, cert, key] = await Promise.all([
-      readIfThere(this.paths.ca),
-      readIfThere(this.paths.cert),
-      readIfThere(this.paths.key),
-    ]);
-    return { ca, cert, key };
+  load(): Promise<CertificateTexts> {
+    return this.#alone(async () => {
+      await this.#recover();
+      const { paths } = this;
+      const [ca, cert, key] = await Promise.all([paths.ca, paths.cert, paths.key].map(readIfThere));
+      return { ca, cert, key };
+    });
   }
 
-  async writeCa(pem: string): Promise<void> {
-    const temporary = `${this.paths.ca}.new`;
-    await writeDurably(temporary, pem, CERTIFICATE_MODE);
-    await this.#rename(temporary, this.paths.ca);
-    await syncDirectory(dirname(this.paths.ca));
+  writeCa(pem: string): Promise<void> {
+    return this.#alone(async () => {
+      const temporary = `${this.paths.ca}.new`;
+      await writeDurably(temporary, pem, CERTIFICATE_MODE);
+      await this.#rename(temporary, this.paths.ca);
+      await syncDirectory(dirname(this.paths.ca));
+    });
   }
 
-  async replacePair(pair: CertificatePair): Promise<void> {
-    const { cert, key } = this.paths;
-    await writeDurably(`${key}.new`, pair.key, KEY_MODE);
-    await writeDurably(`${cert}.new`, pair.cert, CERTIFICATE_MODE);
-    await this.#moveIn();
+  replacePair(pair: CertificatePair): Promise<void> {
+    return this.#alone(async () => {
+      const { cert, key } = this.paths;
+      await writeDurably(`${key}.new`, pair.key, KEY_MODE);
+      await writeDurably(`${cert}.new`, pair.cert, CERTIFICATE_MODE);
+      await this.#moveIn();
+    });
   }
 
   /** Finishes a replacement that was cut off once both new files were whole; throws away what was not. */
-  async recover(): Promise<void> {
+  async #recover(): Promise<void> {
     const { cert, key } = this.paths;
     const [newCert, newKey] = await Promise.all([readIfThere(`${cert}.new`), readIfThere(`${key}.new`)]);
     if (newCert === undefined && newKey === undefined) return;
@@ -78,6 +83,12 @@ export class CertificateFiles {
       return;
     }
     await Promise.all([rm(`${cert}.new`, { force: true }), rm(`${key}.new`, { force: true })]);
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work, work);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   async #moveIn(withKey = true): Promise<void> {

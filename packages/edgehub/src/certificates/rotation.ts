@@ -45,7 +45,7 @@ export async function rotateForEver(
   let share = random();
   let earliest = 0;
   for (;;) {
-    const verdict = await options.check();
+    const verdict = await checked(options, log);
     if (verdict.kind === 'notYetValid') {
       await clock.sleep(RECHECK_MS, signal);
       continue;
@@ -62,12 +62,23 @@ export async function rotateForEver(
     await sleepUntil(clock, earliest, signal);
     await cloudThatRotates(link, signal);
     await renewUntilDone(options, signal, log);
-    const renewed = await options.check();
+    const renewed = await checked(options, log);
     share = random();
     earliest = clock.now() + RECHECK_MS;
     if (renewed.kind !== 'usable') continue;
     log.info({ notAfter: new Date(renewed.notAfter).toISOString() }, 'the certificate was renewed');
     options.onRotated(renewed.notAfter);
+  }
+}
+
+/** Files that cannot be read now may be readable later: no reason to stop watching them. */
+async function checked(options: RotationOptions, log: Logger): Promise<CertificateVerdict> {
+  try {
+    return await options.check();
+  } catch (error) {
+    const reason = errorText(error);
+    log.error({}, `the certificate cannot be checked: ${reason}`);
+    return { kind: 'notYetValid', reason };
   }
 }
 

@@ -126,7 +126,8 @@ export class LinkLoop {
       dispatcher: this.#dispatcher,
       detectProfile: hub.cloudProfile === 'auto',
       looksCurrent: async (signal) => {
-        const { ca } = await files.load();
+        // Without the CA there is no hint, and that is all.
+        const { ca } = await files.load().catch(() => ({ ca: undefined }));
         const { httpServer, nodeName, httpTimeoutMs: timeoutMs } = hub;
         return ca !== undefined && looksLikeCurrentCloud({ httpServer, nodeName, ca, timeoutMs, signal });
       },
@@ -135,6 +136,9 @@ export class LinkLoop {
       const { end, reader } = await this.#session.run(this.#reader);
       this.#reader = reader;
       return end;
+    } catch (error) {
+      await connection.close();
+      throw error;
     } finally {
       this.#session = undefined;
     }

@@ -53,7 +53,8 @@ export class Session {
   readonly #watch: AnswerWatch;
   readonly #probe: ProfileProbe;
   readonly #over = new AbortController();
-  #dispatching = false;
+  /** Messages that came in wait for a module, now or from the connection before: silence proves nothing. */
+  #heldUp = true;
   #end!: (end: SessionEnd) => void;
   readonly #ended: Promise<SessionEnd>;
 
@@ -75,7 +76,7 @@ export class Session {
       clock,
       timeoutMs: options.answerTimeoutMs,
       limit: LOST_REQUESTS,
-      readingHeldUp: () => this.#dispatching,
+      readingHeldUp: () => this.#heldUp,
     });
     this.#probe = new ProfileProbe({
       nodeName,
@@ -114,7 +115,9 @@ export class Session {
       () => this.#end({ reason: zombieReason(this.#options) }),
       () => {},
     );
-    if (this.#options.detectProfile) void this.#detectProfile(signal).catch(() => {});
+    if (this.#options.detectProfile) {
+      void this.#detectProfile(signal).catch((error: unknown) => this.#end({ reason: errorText(error) }));
+    }
     const onStop = () => void this.#flush().then(() => this.#end({ reason: 'stopping' }));
     ctx.signal.addEventListener('abort', onStop, { once: true });
     if (ctx.signal.aborted) onStop();
@@ -131,13 +134,14 @@ export class Session {
 
   async #read(): Promise<void> {
     const { dispatcher, intake } = this.#options;
+    this.#heldUp = false;
     for await (const message of this.#connection.messages()) {
       this.#watch.frame();
       if (this.#probe.takes(message)) continue;
       intake.answered(message);
-      this.#dispatching = true;
+      this.#heldUp = true;
       await dispatcher.dispatch(message);
-      this.#dispatching = false;
+      this.#heldUp = false;
     }
   }
 
@@ -150,10 +154,12 @@ export class Session {
 
   async #detectProfile(signal: AbortSignal): Promise<void> {
     const { looksCurrent } = this.#options;
-    if (await this.#probe.run(signal)) {
-      this.#decided(cloudProfiles.current);
-      return;
-    }
+    do {
+      if (await this.#probe.run(signal)) {
+        this.#decided(cloudProfiles.current);
+        return;
+      }
+    } while (this.#heldUp);
     if (await looksCurrent(signal)) {
       this.#end({
         reason:
