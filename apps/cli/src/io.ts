@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { CloudStarter } from './embedded/cloud.js';
 
 /** A place the command writes text to. */
 export interface TextSink {
@@ -17,6 +18,8 @@ export interface CliIo {
   readonly signal?: AbortSignal;
   /** Hides the arguments from the process list; they hold a secret. */
   hideArguments?(): void;
+  /** How the embedded cloud is started. Default: as a child process. */
+  readonly startCloud?: CloudStarter;
 }
 
 /** The real process. */

@@ -1,7 +1,10 @@
 import { Command } from 'commander';
+import { addCloudCommand } from './commands/cloud.js';
 import { addConfigCommand } from './commands/config.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addJoinCommand } from './commands/join.js';
+import { addStartCommand } from './commands/start.js';
+import { addStatusCommand } from './commands/status.js';
 import { addVersionCommand } from './commands/version.js';
 import type { CliIo } from './io.js';
 
@@ -40,9 +43,12 @@ export function createProgram(io: CliIo, setExitCode: SetExitCode): Command {
     })
     .exitOverride();
   const context = { io, setExitCode };
+  addStartCommand(program, context);
   addJoinCommand(program, context);
   addConfigCommand(program, context);
+  addStatusCommand(program, context);
   addDoctorCommand(program, context);
+  addCloudCommand(program, context);
   addVersionCommand(program, context);
   inheritSettings(program);
   return program;

@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly onStarted?: () => void;
   /** How long modules may take to end. Default 10 000 ms. */
   readonly graceMs?: number;
+  /** Ends the node as the first signal would. */
+  readonly signal?: AbortSignal;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
@@ -17,9 +19,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
  */
 export async function runEdgeCore(
   core: EdgeCore,
-  { log, onStarted, graceMs = 10_000 }: RunOptions,
+  { log, onStarted, graceMs = 10_000, signal }: RunOptions,
 ): Promise<number> {
-  const end = waitForEnd(core, log);
+  const end = waitForEnd(core, log, signal);
   try {
     await core.start();
     onStarted?.();
@@ -31,7 +33,7 @@ export async function runEdgeCore(
   }
 }
 
-function waitForEnd(core: EdgeCore, log: Logger) {
+function waitForEnd(core: EdgeCore, log: Logger, abort: AbortSignal | undefined) {
   let finish!: (exitCode: number) => void;
   const promise = new Promise<number>((resolve) => {
     finish = resolve;
@@ -52,12 +54,16 @@ function waitForEnd(core: EdgeCore, log: Logger) {
     log.error(errorText(error));
     finish(1);
   });
+  const onAbort = () => finish(0);
+  if (abort?.aborted) onAbort();
+  abort?.addEventListener('abort', onAbort);
   for (const signal of SIGNALS) process.on(signal, onSignal);
   process.on('uncaughtException', onError);
   process.on('unhandledRejection', onError);
   return {
     promise,
     dispose() {
+      abort?.removeEventListener('abort', onAbort);
       for (const signal of SIGNALS) process.off(signal, onSignal);
       process.off('uncaughtException', onError);
       process.off('unhandledRejection', onError);

@@ -1,4 +1,6 @@
-import manifest from '../package.json' with { type: 'json' };
+import { createRequire } from 'node:module';
+
+const manifest = createRequire(import.meta.url)('../package.json') as { version: string };
 
 /** Version of this program, as in its package. */
 export const VERSION: string = manifest.version;

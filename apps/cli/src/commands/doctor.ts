@@ -1,6 +1,7 @@
-import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { dockerEndpointOf } from '../docker/engine-request.js';
+import { embeddedPaths } from '../embedded/paths.js';
 import { CliError, ExitCode } from '../errors.js';
 import { line } from '../io.js';
 import type { CommandContext } from '../program.js';
@@ -43,9 +44,7 @@ async function doctor(options: DoctorOptions, { io, setExitCode }: CommandContex
     }
     config = checked.config;
   }
-  const dataDir = config
-    ? resolve(dirname(config.database.path))
-    : resolve(options.dataDir ?? join(homedir(), '.edgecore'));
+  const dataDir = config ? resolve(dirname(config.database.path)) : embeddedPaths(options.dataDir).node;
   const results = await runChecks(allChecks(), {
     config,
     dataDir,
@@ -72,10 +71,4 @@ async function doctor(options: DoctorOptions, { io, setExitCode }: CommandContex
     io.stdout,
     failures === 0 ? 'This machine is ready.' : `${failures} of ${results.length} checks failed.`,
   );
-}
-
-/** `DOCKER_HOST` counts as for Docker's own client. */
-function dockerEndpointOf(env: Readonly<Record<string, string | undefined>>): string {
-  const host = env['DOCKER_HOST'] ?? '';
-  return /^(unix|tcp):\/\//.test(host) ? host.replace(/^(unix|tcp):\/\//, '') : '/var/run/docker.sock';
 }

@@ -17,7 +17,7 @@ export interface DoctorContext {
   readonly config: EdgeCoreConfig | undefined;
   /** Where the database is or will be. */
   readonly dataDir: string;
-  /** Docker's socket path or `host:port`. */
+  /** Docker's API: a socket path or `tcp://host:port`. */
   readonly dockerEndpoint: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since the epoch. */

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errorText, type Logger } from '@edgecore/api';
 import {
   type ContainerRuntime,
@@ -24,6 +24,8 @@ export async function chooseRuntime(
       cgroupDriver: runtime.cgroupDriver,
       logMaxSize: String(logs.maxSizeBytes),
       logMaxFiles: logs.maxFiles,
+      // `/var/log/containers` for the usual `/var/log/pods`.
+      containerLogsDir: join(dirname(directories.podLogs), 'containers'),
     });
   const processes = () =>
     createProcessRuntime({

@@ -96,7 +96,7 @@ export interface EdgedConfig {
   readonly enabled: boolean;
   readonly runtime: {
     readonly choice: RuntimeChoice;
-    /** Docker's socket: a path, or `host:port` for TCP. */
+    /** Docker's API: a socket path, or `tcp://host:port`. */
     readonly dockerEndpoint: string;
     readonly requestTimeoutMs: number;
     readonly sandboxImage: string;

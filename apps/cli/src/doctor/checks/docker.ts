@@ -1,10 +1,9 @@
-import { request } from 'node:http';
 import { errorText } from '@edgecore/api';
+import { engineRequest } from '../../docker/engine-request.js';
 import { type Check, type CheckResult, type DoctorContext, failed, ok, warning } from '../check.js';
 
-/** Oldest Docker API used (Docker 18.09). */
-const LEAST_API = 1.39;
-const TIMEOUT_MS = 5000;
+/** Oldest Docker API used (Docker 20.10). */
+const LEAST_API = '1.41';
 
 interface EngineInfo {
   readonly CgroupDriver?: string;
@@ -22,8 +21,8 @@ export const dockerCheck: Check = {
     let version: { Version?: string; ApiVersion?: string };
     let info: EngineInfo;
     try {
-      version = await getJson(context.dockerEndpoint, '/version');
-      info = await getJson(context.dockerEndpoint, '/info');
+      version = JSON.parse(await engineRequest(context.dockerEndpoint, { path: '/version' }));
+      info = JSON.parse(await engineRequest(context.dockerEndpoint, { path: '/info' }));
     } catch (error) {
       return noDocker(context, choice, error);
     }
@@ -60,33 +59,8 @@ function explain(code: string | undefined): string | undefined {
   return code === 'EACCES' ? 'no permission' : undefined;
 }
 
-/** API versions count by their minor number: 1.9 is older than 1.39. */
+/** API versions count by their minor number: 1.9 is older than 1.41. */
 function compareApi(version: string): number {
   const minor = (text: string) => Number(text.split('.')[1] ?? 0);
-  return minor(version) - minor(String(LEAST_API));
-}
-
-function getJson<T>(endpoint: string, path: string): Promise<T> {
-  const [host, port] = endpoint.split(':');
-  const where = endpoint.startsWith('/') ? { socketPath: endpoint } : { host: host!, port: Number(port) };
-  return new Promise((resolve, reject) => {
-    const sent = request({ ...where, path, timeout: TIMEOUT_MS, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('end', () => {
-        try {
-          resolve(JSON.parse(text) as T);
-        } catch {
-          reject(new Error(`answered ${response.statusCode} without JSON`));
-        }
-      });
-      response.on('error', reject);
-    });
-    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
-    sent.on('error', reject);
-    sent.end();
-  });
+  return minor(version) - minor(LEAST_API);
 }

@@ -2,7 +2,7 @@ import type { ConfigReader } from '../reader.js';
 
 /** Which Docker socket a configuration means, and what to say about it. */
 export interface RuntimeEndpoint {
-  /** A socket path or `host:port`. */
+  /** A socket path or `tcp://host:port`. */
   readonly docker: string;
   readonly refusal?: { readonly path: string; readonly value: string };
   readonly hint?: { readonly path: string; readonly text: string };
@@ -56,7 +56,7 @@ function isDocker(endpoint: string): boolean {
 
 function plain(endpoint: string): string | undefined {
   if (endpoint === '') return undefined;
-  const path = endpoint.replace(/^(unix|tcp):\/\//, '');
+  const path = endpoint.replace(/^unix:\/\//, '');
   // These sockets speak CRI in front of Docker; its own API is beside them.
   return /(dockershim|cri-dockerd)\.sock$/.test(path) ? DOCKER_SOCKET : path;
 }

@@ -1,0 +1,41 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EXAMPLE_IMAGE } from './images.js';
+
+/** Name of the pod in the example. */
+export const EXAMPLE_POD = 'hello';
+
+const MANIFEST = `# An example: a pod that greets. Change it and save, or delete the file: the node follows.
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: hello
+data:
+  GREETING: Hello from the edge
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: ${EXAMPLE_POD}
+spec:
+  automountServiceAccountToken: false
+  terminationGracePeriodSeconds: 2
+  containers:
+    - name: hello
+      image: ${EXAMPLE_IMAGE}
+      imagePullPolicy: IfNotPresent
+      command: ["/bin/sh", "-c"]
+      args:
+        - 'trap "exit 0" TERM; n=0; while :; do n=$((n+1)); echo "$GREETING, for the $n. time"; sleep 5 & wait $!; done'
+      envFrom:
+        - configMapRef:
+            name: hello
+`;
+
+/** Puts the example into a manifests directory that does not exist or is empty. True when it did. */
+export async function addExample(manifests: string): Promise<boolean> {
+  await mkdir(manifests, { recursive: true });
+  if ((await readdir(manifests)).length > 0) return false;
+  await writeFile(join(manifests, 'hello.yaml'), MANIFEST);
+  return true;
+}

@@ -1,0 +1,91 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  bootstrapFileFor,
+  type ConfigDocument,
+  configDocument,
+  formatConfig,
+  type HostFacts,
+} from '@edgecore/edgecore';
+import { PAUSE_IMAGE } from './images.js';
+import type { EmbeddedPaths } from './paths.js';
+
+export interface EmbeddedNode {
+  readonly paths: EmbeddedPaths;
+  readonly host: HostFacts;
+  readonly nodeName: string | undefined;
+  readonly hubPort: number;
+  readonly httpsPort: number;
+  readonly runtime: 'auto' | 'docker' | 'process';
+  readonly dockerEndpoint: string;
+}
+
+/** The configuration of the embedded node: upstream's format, as for any other cloud. */
+export function nodeDocument(node: EmbeddedNode): ConfigDocument {
+  const { paths, hubPort, httpsPort, nodeName, dockerEndpoint } = node;
+  const document = configDocument('min', 'v1alpha2', node.host);
+  const modules = document['modules'] as Record<string, ConfigDocument>;
+  const edged = modules['edged']!;
+  const docker = dockerEndpoint.startsWith('tcp://') ? dockerEndpoint : `unix://${dockerEndpoint}`;
+  document['database'] = { dataSource: paths.database };
+  document['edgecoreTs'] = { edged: { runtime: node.runtime } };
+  Object.assign(modules['edgeHub']!, {
+    httpServer: `https://127.0.0.1:${httpsPort}`,
+    tlsCaFile: join(paths.certificates, 'ca.crt'),
+    tlsCertFile: join(paths.certificates, 'node.crt'),
+    tlsPrivateKeyFile: join(paths.certificates, 'node.key'),
+    websocket: { enable: true, server: `127.0.0.1:${hubPort}` },
+  });
+  Object.assign(edged, {
+    ...(nodeName === undefined ? {} : { hostnameOverride: nodeName }),
+    podSandboxImage: PAUSE_IMAGE,
+    rootDirectory: paths.pods,
+    tailoredKubeletConfig: {
+      ...(edged['tailoredKubeletConfig'] as ConfigDocument),
+      containerRuntimeEndpoint: docker,
+      imageServiceEndpoint: docker,
+      podLogsDir: paths.logs,
+      // A laptop's disk is often fuller than a server's; pods must not be evicted for it.
+      evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%' },
+      staticPodPath: '',
+      // The port may belong to a real agent on this machine.
+      readOnlyPort: 0,
+    },
+  });
+  Object.assign(modules['eventBus']!, { mqttMode: 0 });
+  return document;
+}
+
+/** Writes the node's configuration and hands it the cloud's token. */
+export async function prepareNode(node: EmbeddedNode): Promise<void> {
+  const { paths } = node;
+  await mkdir(paths.certificates, { recursive: true, mode: 0o700 });
+  await forgetOtherCloud(paths);
+  const header = '# Written by `edgecore start` each time; changes are lost.\n';
+  await writeFile(paths.config, header + formatConfig(nodeDocument(node)), { mode: 0o600 });
+  const token = bootstrapFileFor(paths.config);
+  await copyFile(join(paths.cloud, 'token'), token);
+  await chmod(token, 0o600);
+}
+
+/** Certificates of a cloud that was deleted would never be accepted: the node joins anew. */
+async function forgetOtherCloud({ cloud, certificates }: EmbeddedPaths): Promise<void> {
+  const [theirs, ours] = await Promise.all([
+    fingerprint(join(cloud, 'ca.crt')),
+    fingerprint(join(certificates, 'ca.crt')),
+  ]);
+  if (ours !== undefined && ours !== theirs) {
+    await rm(certificates, { recursive: true });
+    await mkdir(certificates, { mode: 0o700 });
+  }
+}
+
+async function fingerprint(file: string): Promise<string | undefined> {
+  try {
+    const { raw } = new X509Certificate(await readFile(file));
+    return createHash('sha256').update(raw).digest('hex');
+  } catch {
+    return undefined;
+  }
+}

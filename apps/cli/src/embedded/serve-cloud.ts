@@ -1,0 +1,36 @@
+import { errorText, type Logger } from '@edgecore/api';
+import { type Minicloud, startMinicloud } from '@edgecore/minicloud';
+import type { CloudMessage } from './cloud.js';
+
+export interface ServeCloudOptions {
+  readonly dataDir: string;
+  readonly manifestsDir: string;
+  /** 0 for any free one. */
+  readonly hubPort: number;
+  readonly httpsPort: number;
+  readonly log: Logger;
+  readonly tell: (message: CloudMessage) => void;
+}
+
+/** Starts a cloud in this process and tells what happens in it; `undefined` after telling that it failed. */
+export async function serveCloud(options: ServeCloudOptions): Promise<Minicloud | undefined> {
+  const { dataDir, manifestsDir, hubPort, httpsPort, log, tell } = options;
+  try {
+    const cloud = await startMinicloud({ dataDir, manifestsDir, hubPort, httpsPort, logger: log });
+    cloud.on('nodeReady', ({ node }) => tell({ type: 'nodeReady', node: node.metadata.name }));
+    cloud.on('podStatus', ({ pod: { metadata }, phase }) =>
+      tell({
+        type: 'podStatus',
+        namespace: metadata.namespace ?? 'default',
+        name: metadata.name,
+        uid: metadata.uid,
+        phase,
+      }),
+    );
+    tell({ type: 'ready', hubPort: cloud.hubPort, httpsPort: cloud.httpsPort });
+    return cloud;
+  } catch (error) {
+    tell({ type: 'failed', message: errorText(error) });
+    return undefined;
+  }
+}
