@@ -69,6 +69,12 @@ export class Post {
     }
   }
 
+  /** What to tell who asked when the cloud did not answer. */
+  failureText(error: unknown): string {
+    if (!this.connected || hasCode(error, 'ERR_NOT_CONNECTED')) return OFFLINE_REMOTE;
+    return `failed to process remote: ${errorText(error)}`;
+  }
+
   /** Answers out of the database or with a result of our own. */
   answer(request: Message, content: unknown): Promise<void> {
     const source = this.profile.metaManagerName;

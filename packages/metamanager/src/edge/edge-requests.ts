@@ -1,4 +1,4 @@
-import { errorText, Operation, type ParsedResource, parseResource } from '@edgecore/api';
+import { errorText, OK, Operation, type ParsedResource, parseResource } from '@edgecore/api';
 import type { Message } from '@edgecore/beehive';
 import { withFields } from '@edgecore/beehive';
 import type { Lanes } from '../lanes.js';
@@ -75,7 +75,7 @@ export class EdgeRequests {
         const destination = destinationOf(resource.type, request, edged);
         if (destination)
           await post.forward(destination.module, withFields(destination.message, { sync: false }));
-        await post.answer(request, 'OK');
+        await post.answer(request, OK);
         return;
       }
       case 'refuse':
@@ -94,7 +94,10 @@ export class EdgeRequests {
     }
     // One at a time per object (wire.md §5.8).
     await lanes.run(`ask ${request.resource}`, async () => {
-      const answer = await post.askCloud(request, rule.periodic ? periodicTimeoutMs : askTimeoutMs);
+      const timeoutMs = rule.periodic ? periodicTimeoutMs : askTimeoutMs;
+      const answer = await post.askCloud(request, timeoutMs).catch((cause: unknown) => {
+        throw new Error(post.failureText(cause));
+      });
       const storeAs = { ...resource, type: rule.storeAs ?? resource.type };
       await answers.settle(request, answer, rule.action === 'askAndStore' ? storeAs : undefined);
     });
@@ -104,6 +107,7 @@ export class EdgeRequests {
     const { rows, post } = this.components;
     if (request.operation === Operation.delete) await rows.remove(resource, '');
     else await rows.put(resource, objectContent(request.content));
-    await post.answer(request, 'OK');
+    // Upstream confirms a stored listener with null (metamanager.md §3).
+    await post.answer(request, request.operation === Operation.insert ? null : OK);
   }
 }

@@ -1,4 +1,4 @@
-import { errorText, formatResource, type ParsedResource, ResourceType } from '@edgecore/api';
+import { formatResource, type ParsedResource, ResourceType } from '@edgecore/api';
 import type { Message } from '@edgecore/beehive';
 import { parseJson } from '@edgecore/beehive';
 import type { Lanes } from '../lanes.js';
@@ -78,16 +78,11 @@ export class Queries {
     } catch (error) {
       const row = await fallback();
       if (row !== undefined) await post.answer(request, [row]);
-      else await post.refuse(request, offlineText(error));
+      else await post.refuse(request, post.failureText(error));
       return;
     }
     await answers.settle(request, answer, address);
   }
-}
-
-function offlineText(error: unknown): string {
-  const text = errorText(error);
-  return text.startsWith('failed to process remote') ? text : `failed to process remote: ${text}`;
 }
 
 function asList(row: string | undefined): string[] {

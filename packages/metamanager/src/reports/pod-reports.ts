@@ -50,7 +50,7 @@ export class PodReports {
       try {
         await this.#send(id, report, request);
       } catch (error) {
-        await post.refuse(request, errorText(error));
+        await post.refuse(request, post.connected ? errorText(error) : OFFLINE_REPORT);
       }
     });
   }

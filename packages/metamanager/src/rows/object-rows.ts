@@ -86,32 +86,17 @@ export class ObjectRows {
 
   /** The row's text if there is one and it holds a JSON object or list; a broken row is set aside. */
   async get(resource: RowAddress): Promise<string | undefined> {
-    return this.#exclusive(resource, () => this.#sound(keyOf(resource)));
+    return this.#exclusive(resource, async () => (await this.#sound(keyOf(resource)))?.text);
   }
 
   /** Texts of all rows of a type, every namespace (metamanager.md §5). */
   async list(type: string): Promise<string[]> {
-    const { store } = this.components;
-    const rows = await store.all(
-      store.db.selectFrom('meta').select(['key', 'value']).where('type', '=', type).orderBy('key'),
-    );
-    const values: string[] = [];
-    for (const { key, value } of rows) {
-      if (isSound(value)) values.push(value);
-      else await this.#quarantine(key, value);
-    }
-    return values;
+    return (await this.#all(type)).map((row) => row.text);
   }
 
-  /** Rows of a type with their keys, parsed; broken ones are left out. */
-  async entries(type: string): Promise<{ key: string; value: unknown }[]> {
-    const { store } = this.components;
-    const rows = await store.all(
-      store.db.selectFrom('meta').select(['key', 'value']).where('type', '=', type).orderBy('key'),
-    );
-    return rows
-      .filter((row) => isSound(row.value))
-      .map(({ key, value }) => ({ key, value: parseJson(value!) }));
+  /** Rows of a type with their keys, parsed. */
+  entries(type: string): Promise<{ key: string; value: unknown }[]> {
+    return this.#all(type);
   }
 
   /** Removes rows by key, whatever they hold. */
@@ -119,6 +104,22 @@ export class ObjectRows {
     if (keys.length === 0) return;
     const { store, writer } = this.components;
     await writer.write(store.db.deleteFrom('meta').where('key', 'in', [...keys]));
+  }
+
+  async #all(type: string): Promise<{ key: string; text: string; value: unknown }[]> {
+    const { store } = this.components;
+    const query = store.db
+      .selectFrom('meta')
+      .select(['key', 'value'])
+      .where('type', '=', type)
+      .orderBy('key');
+    const rows: { key: string; text: string; value: unknown }[] = [];
+    for (const { key, value: text } of await store.all(query)) {
+      const value = soundValue(text);
+      if (value === undefined) await this.#quarantine(key, text);
+      else rows.push({ key, text: text!, value });
+    }
+    return rows;
   }
 
   #exclusive<T>(resource: RowAddress, task: () => Promise<T>): Promise<T> {
@@ -164,17 +165,16 @@ export class ObjectRows {
   }
 
   async #stored(resource: RowAddress): Promise<KubeObject | undefined> {
-    const text = await this.#sound(keyOf(resource));
-    if (text === undefined) return undefined;
-    const value = parseJson(text);
-    return isRecord(value) ? value : undefined;
+    const row = await this.#sound(keyOf(resource));
+    return isRecord(row?.value) ? row.value : undefined;
   }
 
-  async #sound(key: string): Promise<string | undefined> {
+  async #sound(key: string): Promise<{ text: string; value: unknown } | undefined> {
     const { store } = this.components;
     const row = await store.first(store.db.selectFrom('meta').select('value').where('key', '=', key));
     if (!row) return undefined;
-    if (isSound(row.value)) return row.value;
+    const value = soundValue(row.value);
+    if (value !== undefined) return { text: row.value!, value };
     await this.#quarantine(key, row.value);
     return undefined;
   }
@@ -194,12 +194,13 @@ function keyOf({ key, namespace, type, name }: RowAddress): string {
   return key ?? formatResource(namespace, type, name);
 }
 
-function isSound(value: string | null): value is string {
-  if (value === null) return false;
+/** What a row holds when that is a JSON object or list; anything else cannot be an object. */
+function soundValue(text: string | null): object | undefined {
+  if (text === null) return undefined;
   try {
-    const parsed = parseJson(value);
-    return typeof parsed === 'object' && parsed !== null;
+    const value = parseJson(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -50,8 +50,9 @@ async function play(rig: Rig, lines: readonly Line[]): Promise<Message[]> {
     const original = requests.get(`${asked.operation} ${asked.resource}`)?.shift();
     const answer = original && answers.get(original.id);
     if (answer) answers.delete(original.id);
+    if (answer) return { ...answer, parentId: asked.id };
     // Silence of a 2020 cloud to a report: the hub says that it was written.
-    return answer ?? (rig.link.profile?.answersReports ? undefined : { source: 'edgehub', content: 'OK' });
+    return rig.link.profile?.answersReports ? undefined : { source: 'edgehub', content: 'OK' };
   };
   const pushed: Message[] = [];
   const pending: Promise<unknown>[] = [];
