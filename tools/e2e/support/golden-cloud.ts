@@ -64,14 +64,27 @@ export class GoldenCloud {
     return this.#connection;
   }
 
-  /** Plays the phases; throws when our edge does not send in time what the recorded one sent. */
-  async play(): Promise<void> {
-    await eventually(() => this.#connection, { timeoutMs: 30_000, what: 'a connection of the edge' });
+  /**
+   * Plays one recorded connection (default: all phases, on whatever connection
+   * there is); throws when our edge does not send in time what the recorded one sent.
+   */
+  async play(connection?: number): Promise<void> {
+    const timeoutMs = this.#options.phaseTimeoutMs ?? 30_000;
+    await eventually(() => this.#connection, { timeoutMs, what: 'a connection of the edge' });
     for (const phase of this.#options.recording.phases) {
+      if (connection !== undefined && phase.connection !== connection) continue;
       const from = phase.down ? this.received.length : 0;
       if (phase.down) await this.#send(phase.down, '');
       for (const expected of phase.expected) await this.#expect(expected, from);
     }
+  }
+
+  /** Ends the connection from the cloud's side and forgets what came over it. */
+  async cut(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.close(1011, 'the link is cut');
+    this.received.length = 0;
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { GoldenLine } from '@edgecore/testing';
-import { goldenHub } from '@edgecore/testing';
+import { golden } from '@edgecore/testing';
 
 export interface Route {
   readonly source: string;
@@ -19,7 +19,9 @@ export interface RecordedMessage extends Route {
 
 /** What the cloud sent by itself, and what the Go edge sent up until the next such message. */
 export interface Phase {
-  /** Absent in the first phase: what the edge does after connecting. */
+  /** Which of the recorded connections it belongs to, from 1; 0 when the recording begins within one. */
+  readonly connection: number;
+  /** Absent in the first phase of a connection: what the edge does after connecting. */
   readonly down: RecordedMessage | undefined;
   readonly expected: readonly RecordedMessage[];
 }
@@ -46,20 +48,25 @@ export function readRecording(
   file: string,
   ignore: (message: RecordedMessage) => boolean = () => false,
 ): Recording {
-  const lines = goldenHub('2020', file).map((line) => ({ dir: line.dir, message: messageOf(line) }));
+  let connection = 0;
+  const lines = golden('2020', file).flatMap((line) => {
+    if (line.ch !== 'cloudhub-ws') return [];
+    if (line.kind === 'ws-handshake') connection += 1;
+    return line.message ? [{ dir: line.dir, connection, message: messageOf(line.message) }] : [];
+  });
   const asked = new Map(
     lines.filter((line) => line.dir === 'up').map((line) => [line.message.id, line.message]),
   );
   const answers = new Map<string, RecordedMessage>();
   const questions = new Map<string, RecordedMessage>();
-  const phases: { down: RecordedMessage | undefined; expected: RecordedMessage[] }[] = [
-    { down: undefined, expected: [] },
-  ];
-  for (const { dir, message } of lines) {
+  const phases: (Phase & { expected: RecordedMessage[] })[] = [];
+  for (const { dir, connection, message } of lines) {
+    if (phases.at(-1)?.connection !== connection) phases.push({ connection, down: undefined, expected: [] });
+    // The Go edge sends one empty message when it stops.
     if (message.id === '' || ignore(message)) continue;
     const question = dir === 'down' ? asked.get(message.parentId) : undefined;
     if (question) answers.set(routeText(question), message);
-    else if (dir === 'down') phases.push({ down: message, expected: [] });
+    else if (dir === 'down') phases.push({ connection, down: message, expected: [] });
     else {
       if (message.operation !== 'response') questions.set(routeText(message), message);
       if (!isTimed(message)) phases.at(-1)!.expected.push(message);
@@ -79,8 +86,7 @@ export function isTimed({ operation, resource }: Route): boolean {
   );
 }
 
-function messageOf(line: { message: NonNullable<GoldenLine['message']> }): RecordedMessage {
-  const { header, route, content } = line.message;
+function messageOf({ header, route, content }: NonNullable<GoldenLine['message']>): RecordedMessage {
   return {
     id: header.msg_id,
     parentId: header.parent_msg_id ?? '',
