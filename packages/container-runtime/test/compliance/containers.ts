@@ -62,7 +62,7 @@ export function containerTests(fixture: Fixture): void {
   });
 
   test('gets command, arguments, environment and working directory as given', async () => {
-    const { id } = await fixture.run('echo "$0|$1|$GREETING|$EMPTY|$PWD"', {
+    const { id } = await fixture.runShared('echo "$0|$1|$GREETING|$EMPTY|$PWD"', {
       args: ['a b', "it's $HOME"],
       env: [
         { name: 'GREETING', value: 'x=$HOME "y"' },
@@ -76,7 +76,7 @@ export function containerTests(fixture: Fixture): void {
 
   test('is asked to stop before it is killed', async () => {
     const { runtime } = fixture;
-    const { id } = await fixture.run('trap "exit 7" TERM; echo ready; while :; do sleep 0.05; done');
+    const { id } = await fixture.runShared('trap "exit 7" TERM; echo ready; while :; do sleep 0.05; done');
     await fixture.logged(id, 'ready');
     await runtime.stopContainer(id, 10_000);
     expect(await runtime.containerStatus(id)).toMatchObject({ state: 'exited', exitCode: 7 });
@@ -85,7 +85,7 @@ export function containerTests(fixture: Fixture): void {
 
   test('is killed when it does not stop in time', async () => {
     const { runtime } = fixture;
-    const { id } = await fixture.run('trap "" TERM; echo ready; while :; do sleep 0.05; done');
+    const { id } = await fixture.runShared('trap "" TERM; echo ready; while :; do sleep 0.05; done');
     await fixture.logged(id, 'ready');
     const before = Date.now();
     await runtime.stopContainer(id, 1_000);

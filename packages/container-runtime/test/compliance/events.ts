@@ -31,7 +31,7 @@ export function eventTests(fixture: Fixture): void {
 
   test('stats measure a running container', async () => {
     const { runtime } = fixture;
-    const { id } = await fixture.run(
+    const { id } = await fixture.runShared(
       'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo done; sleep 1000',
     );
     await fixture.logged(id, 'done');

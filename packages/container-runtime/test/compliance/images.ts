@@ -26,7 +26,7 @@ export function imageTests(fixture: Fixture): void {
 
   gated(capabilities.images)('name the image of a container', async () => {
     const { runtime } = fixture;
-    const { id } = await fixture.run('true');
+    const { id } = await fixture.runShared('true');
     const status = await runtime.containerStatus(id);
     const found = await runtime.imageStatus(image);
     expect(status).toMatchObject({ imageName: image, imageId: found!.id });
@@ -34,7 +34,7 @@ export function imageTests(fixture: Fixture): void {
   });
 
   gated(!capabilities.images)('do not matter to containers', async () => {
-    const { id } = await fixture.run('exit 2', { image: 'nobody/has-this:1' });
+    const { id } = await fixture.runShared('exit 2', { image: 'nobody/has-this:1' });
     expect((await fixture.exited(id)).exitCode).toBe(2);
   });
 

@@ -14,7 +14,7 @@ export function isolationTests(fixture: Fixture): void {
     await writeFile(join(host, 'in'), 'from the node');
     const script =
       'cat /mnt/rw/in; echo made > /mnt/rw/out; (echo x > /mnt/ro/denied) 2>/dev/null || echo " refused"';
-    const { id } = await fixture.run(script, {
+    const { id } = await fixture.runShared(script, {
       mounts: [
         { hostPath: host, containerPath: '/mnt/rw', readOnly: false },
         { hostPath: host, containerPath: '/mnt/ro', readOnly: true },
@@ -33,7 +33,7 @@ export function isolationTests(fixture: Fixture): void {
 
   gated(capabilities.securityContext)('runs as the user and groups it is given', async () => {
     const security = { runAsUser: 1234, runAsGroup: 2345, supplementalGroups: [3456] };
-    const { id } = await fixture.run('id -u; id -g; id -G', { security });
+    const { id } = await fixture.runShared('id -u; id -g; id -G', { security });
     await fixture.exited(id);
     expect((await text(fixture.runtime.logs(id))).split('\n')).toEqual([
       '1234',
@@ -59,7 +59,7 @@ export function isolationTests(fixture: Fixture): void {
       const { id } = await fixture.run('echo $$', {}, { pid: 'pod' });
       await fixture.exited(id);
       expect(Number(await text(fixture.runtime.logs(id)))).toBeGreaterThan(1);
-      const alone = await fixture.run('echo $$');
+      const alone = await fixture.runShared('echo $$');
       await fixture.exited(alone.id);
       expect(Number(await text(fixture.runtime.logs(alone.id)))).toBe(1);
     },

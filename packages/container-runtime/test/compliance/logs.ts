@@ -5,7 +5,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/;
 
 export function logTests(fixture: Fixture): void {
   test('keep order, stream and time of each line', async () => {
-    const { id } = await fixture.run('echo one; sleep 0.1; echo two >&2; sleep 0.1; printf three');
+    const { id } = await fixture.runShared('echo one; sleep 0.1; echo two >&2; sleep 0.1; printf three');
     await fixture.exited(id);
     const records = await collect(fixture.runtime.logs(id));
     expect(records.map(({ stream, data }) => [stream, data.toString()])).toEqual([
@@ -19,7 +19,7 @@ export function logTests(fixture: Fixture): void {
 
   test('give the last lines, or those since a time', async () => {
     const { runtime } = fixture;
-    const { id } = await fixture.run('for i in 1 2 3 4 5; do echo $i; done; sleep 0.3; echo late');
+    const { id } = await fixture.runShared('for i in 1 2 3 4 5; do echo $i; done; sleep 0.3; echo late');
     await fixture.exited(id);
     expect(await text(runtime.logs(id, { tailLines: 2 }))).toBe('5\nlate\n');
     expect(await text(runtime.logs(id, { tailLines: 0 }))).toBe('');
@@ -30,7 +30,7 @@ export function logTests(fixture: Fixture): void {
   });
 
   test('split lines longer than 16 KiB, and lose nothing of them', async () => {
-    const { id } = await fixture.run('head -c 40000 /dev/zero | tr "\\0" x; echo; echo end');
+    const { id } = await fixture.runShared('head -c 40000 /dev/zero | tr "\\0" x; echo; echo end');
     await fixture.exited(id);
     const records = await collect(fixture.runtime.logs(id));
     expect(records.map(({ data }) => data.toString()).join('')).toBe(`${'x'.repeat(40_000)}\nend\n`);
@@ -39,7 +39,7 @@ export function logTests(fixture: Fixture): void {
   });
 
   test('are followed until the container ends', async () => {
-    const { id } = await fixture.run('echo first; sleep 0.3; echo second; exit 1');
+    const { id } = await fixture.runShared('echo first; sleep 0.3; echo second; exit 1');
     expect(await text(fixture.runtime.logs(id, { follow: true }))).toBe('first\nsecond\n');
     expect((await fixture.exited(id)).exitCode).toBe(1);
     expect(await text(fixture.runtime.logs(id, { follow: true, tailLines: 1 }))).toBe('second\n');
@@ -47,7 +47,7 @@ export function logTests(fixture: Fixture): void {
 
   test('are followed until nobody reads them any more', async () => {
     const { runtime } = fixture;
-    const { id } = await fixture.run('while :; do echo tick; sleep 0.02; done');
+    const { id } = await fixture.runShared('while :; do echo tick; sleep 0.02; done');
     const abort = new AbortController();
     let seen = 0;
     for await (const { data } of runtime.logs(id, { follow: true, signal: abort.signal })) {

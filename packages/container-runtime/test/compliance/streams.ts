@@ -6,14 +6,14 @@ import { codeOf, type Fixture } from './fixture.js';
 
 export function streamTests(fixture: Fixture): void {
   test('exec gives output and exit code', async () => {
-    const { id } = await fixture.run('sleep 1000');
+    const { id } = await fixture.runShared('sleep 1000');
     const command = ['/bin/sh', '-c', 'echo "$1"; echo problem >&2; exit 9', 'sh', 'a  b'];
     const { exitCode, stdout, stderr } = await fixture.runtime.exec(id, { command });
     expect([exitCode, stdout.toString(), stderr.toString()]).toEqual([9, 'a  b\n', 'problem\n']);
   });
 
   test('exec keeps one mebibyte of output and the rest does not hurt', async () => {
-    const { id } = await fixture.run('sleep 1000');
+    const { id } = await fixture.runShared('sleep 1000');
     const command = ['/bin/sh', '-c', 'head -c 3000000 /dev/zero; echo end >&2'];
     const { exitCode, stdout, stderr } = await fixture.runtime.exec(id, { command });
     expect([exitCode, stdout.length, stderr.toString()]).toEqual([0, 1024 * 1024, 'end\n']);
@@ -21,7 +21,7 @@ export function streamTests(fixture: Fixture): void {
 
   test('exec ends what takes too long', async () => {
     const { runtime } = fixture;
-    const { id } = await fixture.run('sleep 1000');
+    const { id } = await fixture.runShared('sleep 1000');
     const command = ['/bin/sh', '-c', 'sleep 98765; true'];
     expect(await codeOf(runtime.exec(id, { command, timeoutMs: 300 }))).toBe('ERR_EXEC_TIMEOUT');
     await expectGone(fixture, id, 'sleep 98765');
@@ -29,7 +29,7 @@ export function streamTests(fixture: Fixture): void {
 
   test('exec ends when nobody wants the answer any more', async () => {
     const { runtime } = fixture;
-    const { id } = await fixture.run('sleep 1000');
+    const { id } = await fixture.runShared('sleep 1000');
     const abort = new AbortController();
     const command = ['/bin/sh', '-c', 'sleep 87654; true'];
     const answer = expect(runtime.exec(id, { command, signal: abort.signal })).rejects.toThrow('enough');
@@ -41,7 +41,7 @@ export function streamTests(fixture: Fixture): void {
 
   test('exec and attach need a running container', async () => {
     const { runtime } = fixture;
-    const { id } = await fixture.run('exit 0');
+    const { id } = await fixture.runShared('exit 0');
     await fixture.exited(id);
     await expect(runtime.exec(id, { command: ['true'] })).rejects.toThrow('container not found ("main")');
     expect(await codeOf(runtime.exec(id, { command: ['true'] }))).toBe('ERR_CONTAINER_NOT_RUNNING');
@@ -51,7 +51,7 @@ export function streamTests(fixture: Fixture): void {
   });
 
   test('a stream session carries input to its end, and output apart from errors', async () => {
-    const { id } = await fixture.run('sleep 1000');
+    const { id } = await fixture.runShared('sleep 1000');
     const stdout = new PassThrough();
     const stderr = new PassThrough();
     const session = await fixture.runtime.execStream(id, {
@@ -68,7 +68,7 @@ export function streamTests(fixture: Fixture): void {
   });
 
   test('a stream session can be a conversation', async () => {
-    const { id } = await fixture.run('sleep 1000');
+    const { id } = await fixture.runShared('sleep 1000');
     const stdin = new PassThrough();
     const stdout = new PassThrough();
     const seen: string[] = [];
@@ -84,7 +84,7 @@ export function streamTests(fixture: Fixture): void {
   });
 
   test('a terminal has a size, and the size can change', async () => {
-    const { id } = await fixture.run('sleep 1000');
+    const { id } = await fixture.runShared('sleep 1000');
     const stdin = new PassThrough();
     const stdout = new PassThrough();
     const seen: string[] = [];
@@ -99,7 +99,10 @@ export function streamTests(fixture: Fixture): void {
 
   test('attach joins the main process', async () => {
     const { runtime } = fixture;
-    const { id } = await fixture.run('read line; echo "got $line"; exit 8', { stdin: true, stdinOnce: true });
+    const { id } = await fixture.runShared('read line; echo "got $line"; exit 8', {
+      stdin: true,
+      stdinOnce: true,
+    });
     const stdout = new PassThrough();
     const session = await runtime.attach(id, { stdin: Readable.from(['hello\n']), stdout });
     expect(await session.done).toBe(8);
@@ -109,7 +112,7 @@ export function streamTests(fixture: Fixture): void {
 
   test('leaving an attached process does not end it', async () => {
     const { runtime } = fixture;
-    const { id } = await fixture.run('while :; do echo tick; sleep 0.05; done');
+    const { id } = await fixture.runShared('while :; do echo tick; sleep 0.05; done');
     const abort = new AbortController();
     const stdout = new PassThrough();
     const session = await runtime.attach(id, { stdout, signal: abort.signal });

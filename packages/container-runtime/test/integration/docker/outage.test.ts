@@ -132,7 +132,7 @@ describeDocker('when the engine goes and comes back', () => {
     for (const outcome of await outcomes) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ERR_RUNTIME_UNAVAILABLE' } });
     }
-  }, 20_000);
+  });
 });
 
 function readEvents(runtime: DockerRuntime) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { BUSYBOX_IMAGE, docker, ensureTestImages, eventually, PAUSE_IMAGE, tempDir } from '@edgecore/testing';
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, jest } from '@jest/globals';
 import {
   type ContainerConfig,
   createDockerRuntime,
@@ -12,6 +12,8 @@ import { containerConfig, sandboxConfig } from '../../docker/configs.js';
 
 /** Pods on this machine's engine, removed after the test file by their uid. */
 export function dockerPods() {
+  // An engine shared with other tests may be slow; a hang is still found.
+  jest.setTimeout(30_000);
   const uids: string[] = [];
   const pods = {
     runtime: undefined as unknown as DockerRuntime,

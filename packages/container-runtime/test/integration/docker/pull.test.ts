@@ -1,5 +1,5 @@
 import { docker, freePort, tempDir, withDocker } from '@edgecore/testing';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createDockerRuntime, type DockerRuntime } from '../../../src/index.js';
 import { type TcpProxy, tcpProxy } from '../../tcp-proxy.js';
 import { type Registry, registryInstalled, startRegistry } from './registry.js';
@@ -8,6 +8,7 @@ const describeDocker = await withDocker();
 const describeRegistry = registryInstalled() ? describeDocker : describe.skip;
 
 describeRegistry('pulling from a registry', () => {
+  jest.setTimeout(30_000);
   const account = { username: 'edge', password: 'p:ss/wörd' };
   let runtime: DockerRuntime;
   let open: Registry;
