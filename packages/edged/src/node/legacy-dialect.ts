@@ -52,7 +52,7 @@ export class LegacyDialect implements NodeDialect {
 
   /** Sends statuses until the cloud has stopped answering them. */
   async #report(signal: AbortSignal): Promise<void> {
-    const { clock, log, registration, statusPeriodMs } = this.context;
+    const { clock, log, registerNode, registration, statusPeriodMs } = this.context;
     for (let unanswered = 0; ; ) {
       const startedAt = clock.now();
       try {
@@ -64,7 +64,7 @@ export class LegacyDialect implements NodeDialect {
         if (!hasCode(error, 'ERR_NOT_CONNECTED')) unanswered += 1;
         log.warn({ node: registration.nodeName, error: errorText(error) }, 'node status not answered');
       }
-      if (unanswered >= UNANSWERED_LIMIT) return;
+      if (unanswered >= UNANSWERED_LIMIT && registerNode) return;
       await pause(clock, restOf(statusPeriodMs, clock.now() - startedAt), signal);
     }
   }

@@ -47,6 +47,8 @@ export class ModernDialect implements NodeDialect {
       await this.#reportWithLease(signal);
       this.#registered = false;
       this.#node = undefined;
+      // A cloud that has the node and yet does not find it must not be asked without end.
+      await pause(this.context.clock, this.context.statusPeriodMs, signal);
     }
   }
 
@@ -132,7 +134,7 @@ export class ModernDialect implements NodeDialect {
         await this.#send(signal);
       } catch (error) {
         signal.throwIfAborted();
-        if (isNotFound(error)) {
+        if (isNotFound(error) && this.context.registerNode) {
           log.warn({ node: registration.nodeName }, 'the node was deleted in the cloud');
           return;
         }

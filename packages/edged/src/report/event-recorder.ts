@@ -15,7 +15,6 @@ export interface EventRecorder {
 export interface EventRecorderOptions {
   readonly link: CloudLink;
   readonly clock: Clock;
-  readonly log: Logger;
   readonly nodeName: string;
   /** False: events are only logged. */
   readonly enabled: boolean;
@@ -40,7 +39,7 @@ const REMEMBERED = 1024;
  */
 export class CloudEvents implements EventRecorder {
   readonly #known = new Map<string, Known>();
-  #api: EventApi | undefined;
+  #session: { readonly api: EventApi; readonly log: Logger } | undefined;
   #tokens: number;
   #filledAt: number;
   #sequence = 0n;
@@ -50,9 +49,9 @@ export class CloudEvents implements EventRecorder {
     this.#filledAt = options.clock.now();
   }
 
-  /** Sends through `api` from now on; `undefined` stops sending. */
-  use(api: EventApi | undefined): void {
-    this.#api = api;
+  /** Logs and sends through these from now on; `undefined` stops both. */
+  use(session: { readonly api: EventApi; readonly log: Logger } | undefined): void {
+    this.#session = session;
   }
 
   event(subject: Pod | 'node', type: PodEvent['type'], reason: string, message: string): void {
@@ -85,12 +84,15 @@ export class CloudEvents implements EventRecorder {
     reason: string,
     message: string,
   ): void {
-    const { clock, enabled, link, log, nodeName } = this.options;
+    const session = this.#session;
+    if (!session) return;
+    const { api, log } = session;
+    const { clock, enabled, link, nodeName } = this.options;
     const { kind, name, uid, fieldPath: path } = involvedObject;
     const fields = { kind, namespace, name, reason };
     if (type === 'Warning') log.warn(fields, message);
     else log.debug(fields, message);
-    if (!enabled || !this.#api || !link.connected || !link.profile?.hasModernResources) return;
+    if (!enabled || !link.connected || !link.profile?.hasModernResources) return;
     if (!this.#takeToken()) return;
     const now = rfc3339(clock.now());
     const key = JSON.stringify([kind, namespace, name, uid, path, type, reason, message]);
@@ -100,7 +102,7 @@ export class CloudEvents implements EventRecorder {
       known.count += 1;
       known.event = { ...known.event, count: known.count, lastTimestamp: now };
       const patch = { count: known.count, lastTimestamp: now, message };
-      this.#send(this.#api.patch(known.namespace, known.name, known.event, patch));
+      this.#send(api.patch(known.namespace, known.name, known.event, patch));
       return;
     }
     const eventName = `${name}.${this.#nanoseconds().toString(16)}`;
@@ -119,11 +121,13 @@ export class CloudEvents implements EventRecorder {
       reportingInstance: nodeName,
     };
     this.#remember(key, { name: eventName, namespace, event, count: 1 });
-    this.#send(this.#api.create(namespace, eventName, event));
+    this.#send(api.create(namespace, eventName, event));
   }
 
   #send(sending: Promise<boolean>): void {
-    sending.catch((error: unknown) => this.options.log.debug({ error: errorText(error) }, 'event not sent'));
+    sending.catch((error: unknown) =>
+      this.#session?.log.debug({ error: errorText(error) }, 'event not sent'),
+    );
   }
 
   #remember(key: string, known: Known): void {

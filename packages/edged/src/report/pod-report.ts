@@ -14,7 +14,6 @@ import { podPatch } from './pod-patch.js';
 export interface PodReportOptions {
   readonly link: CloudLink;
   readonly clock: Clock;
-  readonly log: Logger;
   /** Changes within this time are one message. */
   readonly debounceMs: number;
   /** First wait before something is repeated; doubles up to `retryMaxMs`. */
@@ -24,6 +23,7 @@ export interface PodReportOptions {
 
 /** What is there only while the module runs. */
 export interface PodReportSession {
+  readonly log: Logger;
   readonly api: ReportApi;
   readonly pods: Pick<PodSource, 'holds' | 'podGone'>;
 }
@@ -170,7 +170,6 @@ export class PodReport {
   }
 
   async #try(session: PodReportSession, send: () => Promise<void>): Promise<Outcome> {
-    const { log } = this.options;
     try {
       await send();
       return 'done';
@@ -181,10 +180,10 @@ export class PodReport {
       const fields = { namespace, pod: name, uid: this.uid, error: errorText(error) };
       if (outcome === 'gone') {
         this.#gone = true;
-        log.info(fields, 'the cloud does not know this pod any more');
+        session.log.info(fields, 'the cloud does not know this pod any more');
         session.pods.podGone(this.uid);
       } else if (outcome === 'failed') {
-        log.warn(fields, 'pod report not taken; trying again');
+        session.log.warn(fields, 'pod report not taken; trying again');
       }
       return outcome;
     }

@@ -1,11 +1,4 @@
-import {
-  type CloudLink,
-  isKubeObject,
-  type Logger,
-  Operation,
-  ResourceType,
-  silentLogger,
-} from '@edgecore/api';
+import { type CloudLink, isKubeObject, type Logger, Operation, ResourceType } from '@edgecore/api';
 import type { Message, ModuleContext } from '@edgecore/beehive';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
 import { createMetaClient } from '@edgecore/metaclient';
@@ -82,7 +75,7 @@ export interface ReporterOptions {
   readonly extendResources?: () => Promise<ExtendResources | null>;
   readonly host?: Host;
   readonly clock?: Clock;
-  /** Default: none; the module's own when it runs. */
+  /** Default: the module's own. */
   readonly log?: Logger;
   /** Default: a `MetaClient` on the module's context. */
   readonly createApi?: (ctx: ModuleContext) => NodeApi & ReportApi & { readonly events: EventApi };
@@ -98,11 +91,10 @@ export class CloudReporter implements Reporter {
   #agent: NodeAgent | undefined;
 
   constructor(private readonly options: ReporterOptions) {
-    const { link, log = silentLogger, nodeName } = options;
+    const { link, nodeName } = options;
     this.#clock = options.clock ?? systemClock;
     this.#events = new CloudEvents({
       link,
-      log,
       nodeName,
       clock: this.#clock,
       enabled: options.reportEvent ?? false,
@@ -112,7 +104,6 @@ export class CloudReporter implements Reporter {
     this.events = this.#events;
     this.#pods = new PodReports({
       link,
-      log,
       clock: this.#clock,
       debounceMs: options.statusDebounceMs ?? 200,
       retryMs: options.retryMs ?? 10_000,
@@ -145,10 +136,10 @@ export class CloudReporter implements Reporter {
     const log = options.log ?? ctx.log;
     const agent = this.#nodeAgent(api, log);
     this.#agent = agent;
-    this.#events.use(api.events);
+    this.#events.use({ api: api.events, log });
     this.events.event('node', 'Normal', 'Starting', 'Starting kubelet.');
     try {
-      await Promise.all([agent.run(ctx.signal), this.#pods.run({ api, pods }, ctx.signal)]);
+      await Promise.all([agent.run(ctx.signal), this.#pods.run({ api, pods, log }, ctx.signal)]);
     } finally {
       this.#agent = undefined;
       this.#events.use(undefined);

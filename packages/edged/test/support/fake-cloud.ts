@@ -3,8 +3,8 @@ import { createBus, errorTo, type Message, type ModuleContext, responseTo } from
 import type { Pod, PodSnapshot } from '@edgecore/edged';
 import type { PodSource } from '../../src/ports/status-sink.js';
 import { CloudReporter, type ReporterOptions } from '../../src/report/reporter.js';
-import { FakeClock, settled } from './fake-clock.js';
 import { FakeHost } from './fake-host.js';
+import { SettlingClock, settled } from './settling-clock.js';
 import { applyPatch } from './strategic-merge.js';
 
 export const NODE = 'n1';
@@ -27,7 +27,7 @@ export const OFFLINE = new Error('connection lost between EdgeCore and CloudCore
 /** A cloud that takes everything, behind a bus on which the reporter speaks through a real MetaClient. */
 export class FakeCloud {
   readonly bus = createBus();
-  readonly clock = new FakeClock();
+  readonly clock = new SettlingClock();
   readonly host = new FakeHost();
   readonly link: MutableCloudLink;
   /** Everything that went up, with the time it did. */
@@ -43,6 +43,7 @@ export class FakeCloud {
   readonly #end = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #version = 100;
+  #metaManager: ModuleContext | undefined;
 
   constructor(cloud: '2020' | 'current' | 'undecided', options: Partial<ReporterOptions> = {}) {
     const profile = { '2020': profile2020, current: profileCurrent, undecided: undefined }[cloud];
@@ -64,6 +65,7 @@ export class FakeCloud {
 
   async start(): Promise<this> {
     const metaManager = this.bus.join('metamanager', 'meta');
+    this.#metaManager = metaManager;
     const edged = this.bus.join('edged');
     const serving = (async () => {
       for await (const request of metaManager.receive()) {
@@ -73,7 +75,10 @@ export class FakeCloud {
         metaManager.deliver(
           answer instanceof Error
             ? errorTo(request, answer.message, { source: 'metamanager' })
-            : responseTo<unknown>(request, answer, { source: 'edgecontroller' }),
+            : responseTo<unknown>(request, answer, {
+                // Lists of texts are rows of the database.
+                source: Array.isArray(answer) ? 'metamanager' : 'edgecontroller',
+              }),
         );
       }
     })();
@@ -117,6 +122,13 @@ export class FakeCloud {
 
   of(type?: string): (Message & { readonly at: number })[] {
     return this.sent.filter(({ resource }) => type === undefined || resource.split('/')[1] === type);
+  }
+
+  /** Answers a request that was left in silence, as a healthy cloud would. */
+  answer(request: Message): void {
+    this.#metaManager?.deliver(
+      responseTo<unknown>(request, this.#healthy(request), { source: 'edgecontroller' }),
+    );
   }
 
   #healthy({ operation, resource, content }: Message): unknown {
