@@ -38,13 +38,11 @@ describe('an engine', () => {
       if (call.method === 'DELETE') response.writeHead(404).end('{"message":"No such container"}');
       else if (call.path === '/info') response.end('{}');
       else if (call.query.get('name') === 'k8s_c_p_n_u_0') {
-        response
-          .writeHead(409)
-          .end(
-            JSON.stringify({
-              message: `Conflict. The container name "/k8s_c_p_n_u_0" is already in use by container "${ghost}".`,
-            }),
-          );
+        response.writeHead(409).end(
+          JSON.stringify({
+            message: `Conflict. The container name "/k8s_c_p_n_u_0" is already in use by container "${ghost}".`,
+          }),
+        );
       } else response.writeHead(201).end('{"Id":"new"}');
     });
     expect(await runtimeOn(fake).createContainer('s', sandboxConfig(), containerConfig())).toBe('new');
@@ -69,6 +67,29 @@ describe('an engine', () => {
     expect(bodies[1]).toMatchObject({ HostConfig: { CgroupParent: 'kubepods-burstable-pod1_2.slice' } });
     expect(records.filter(({ text }) => text.includes('cgroup driver'))).toHaveLength(1);
     expect(fake.calls.filter(({ path }) => path === '/info')).toHaveLength(1);
+  });
+
+  test('that comes back as another one is asked again what it is', async () => {
+    let driver = 'systemd';
+    let cut = false;
+    const fake = await fakeEngine((call, response) => {
+      if (cut) response.destroy();
+      else response.end(call.path === '/info' ? JSON.stringify({ CgroupDriver: driver }) : '{"Id":"new"}');
+    });
+    const runtime = runtimeOn(fake);
+    const create = () =>
+      runtime.createContainer('s', sandboxConfig({ cgroupParent: '/kubepods/pod1' }), containerConfig());
+    await create();
+    cut = true;
+    await expect(create()).rejects.toMatchObject({ code: 'ERR_RUNTIME_UNAVAILABLE' });
+    cut = false;
+    driver = 'cgroupfs';
+    await create();
+    const bodies = fake.calls
+      .filter(({ path }) => path === '/containers/create')
+      .map(({ body }) => JSON.parse(body) as object);
+    expect(bodies[0]).toMatchObject({ HostConfig: { CgroupParent: 'kubepods-pod1.slice' } });
+    expect(bodies.at(-1)).toMatchObject({ HostConfig: { CgroupParent: '/kubepods/pod1' } });
   });
 
   test('that speaks nonsense fails the request, not the agent', async () => {

@@ -44,6 +44,7 @@ export class EngineClient {
   readonly #agent: http.Agent;
   readonly #open = new Set<AbortController>();
   #version: Promise<string> | undefined;
+  #generation = 0;
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
@@ -51,6 +52,11 @@ export class EngineClient {
     // A connection per request: an engine that restarts leaves no stale sockets behind.
     const secure = options.address.kind === 'tcp' && options.address.tls;
     this.#agent = secure ? new https.Agent({ ...options.tls }) : new http.Agent();
+  }
+
+  /** Changes whenever the engine was out of reach: what was learned from it may not hold any more. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** The parsed answer. @throws {EngineError} @throws {RuntimeUnavailableError} @throws the abort reason. */
@@ -83,6 +89,7 @@ export class EngineClient {
   broken(error: unknown): RuntimeUnavailableError {
     // Whatever comes back may be another engine.
     this.#version = undefined;
+    this.#generation++;
     return unavailable(this.address, error);
   }
 
@@ -146,11 +153,14 @@ export class EngineClient {
       outgoing.on('upgrade', (_response, socket, head) => {
         handedOver = true;
         if (head.length > 0) socket.unshift(head);
+        // Whoever reads it gets the error too; until then it must not end the process.
+        socket.on('error', () => {});
         controller.signal.addEventListener('abort', () => socket.destroy(controller.signal.reason));
         socket.on('close', release);
         resolve(socket);
       });
       outgoing.on('response', (response) => {
+        response.on('error', () => {});
         controller.signal.addEventListener('abort', () => response.destroy(controller.signal.reason));
         const status = response.statusCode ?? 0;
         if (status >= 400) {

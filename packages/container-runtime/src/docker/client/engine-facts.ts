@@ -4,12 +4,13 @@ import type { EngineInfo } from './engine-types.js';
 
 export type CgroupDriver = 'cgroupfs' | 'systemd';
 
-/** What is asked of the engine once: its cgroup driver and where it keeps its files. */
+/** What is asked of an engine once: its cgroup driver and where it keeps its files. */
 export class EngineFacts {
   readonly #client: EngineClient;
   readonly #configured: CgroupDriver | 'auto';
   readonly #log: Logger;
   #info: Promise<EngineInfo> | undefined;
+  #generation = -1;
   #warned = false;
 
   constructor(client: EngineClient, configured: CgroupDriver | 'auto', log: Logger) {
@@ -36,6 +37,8 @@ export class EngineFacts {
   }
 
   async #load(): Promise<EngineInfo> {
+    if (this.#generation !== this.#client.generation) this.#info = undefined;
+    this.#generation = this.#client.generation;
     this.#info ??= this.#client.json<EngineInfo>({ path: '/info' });
     try {
       return await this.#info;

@@ -74,7 +74,9 @@ export class DockerContainers {
       oomScores.blame(error.message);
       throw new ContainerStartError(startErrorText(error.message), { cause: error });
     }
-    await this.#logLinks.create(await inspectContainer(client, id));
+    // It runs: a log link is no reason to say it does not.
+    const started = await inspectIfPresent(client, id).catch(() => undefined);
+    if (started) await this.#logLinks.create(started);
   }
 
   async stop(id: string, timeoutMs: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdir, symlink, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Logger } from '@edgecore/api';
 import type { EngineContainer } from '../client/engine-types.js';
@@ -42,7 +42,7 @@ export class LogLinks {
     const logPath = container.Config.Labels?.[LABEL.logPath];
     if (!logPath) return;
     for (const path of [this.#pathOf(container), logPath]) {
-      await rm(path, { force: true }).catch((error: unknown) => {
+      await removeLink(path).catch((error: unknown) => {
         this.#log.debug({ path, err: error }, 'log link not removed');
       });
     }
@@ -59,6 +59,12 @@ export class LogLinks {
 
 async function link(target: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  await rm(path, { force: true });
+  await removeLink(path);
   await symlink(target, path);
+}
+
+/** Only links: a file in their place is somebody's log. */
+async function removeLink(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isSymbolicLink()) await unlink(path);
 }

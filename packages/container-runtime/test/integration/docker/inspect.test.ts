@@ -156,10 +156,13 @@ describeDocker('what Docker is told', () => {
 
   test('log links that cannot be made do not keep a pod from running', async () => {
     const file = join(pods.directory, 'a-file');
-    await writeFile(file, '');
-    const logPath = join(file, 'c', '0.log');
-    const { status, text } = await pods.output('echo fine', { logPath });
-    expect([status.exitCode, text]).toEqual([0, 'fine\n']);
+    await writeFile(file, 'kept');
+    for (const logPath of [join(file, 'c', '0.log'), file]) {
+      const { status, text } = await pods.output('echo fine', { logPath });
+      expect([status.exitCode, text]).toEqual([0, 'fine\n']);
+      await pods.runtime.removeContainer(status.id);
+    }
+    expect(await readFile(file, 'utf8')).toBe('kept');
   });
 
   test('devices, limits and rights reach the container', async () => {

@@ -117,6 +117,22 @@ describeDocker('when the engine goes and comes back', () => {
     await second.done;
   });
 
+  test('streams may be silent for longer than a request may take', async () => {
+    const impatient = createDockerRuntime({
+      socketPath,
+      requestTimeoutMs: 400,
+      containerLogsDir: pods.directory,
+    });
+    const { id } = await pods.start(pods.sandboxConfig(), { command: ['sh', '-c', 'sleep 1; echo late'] });
+    await pods.runtime.startContainer(id);
+    const exec = impatient.exec(id, { command: ['sh', '-c', 'sleep 0.7; echo done'] });
+    let seen = '';
+    for await (const { data } of impatient.logs(id, { follow: true })) seen += data.toString();
+    expect(seen).toBe('late\n');
+    expect((await exec).stdout.toString()).toBe('done\n');
+    await impatient.close();
+  });
+
   test('followed logs and running commands fail instead of ending as if all were well', async () => {
     const { id } = await pods.start(pods.sandboxConfig(), {
       command: ['sh', '-c', 'while :; do echo x; sleep 0.05; done'],
