@@ -1,4 +1,5 @@
 import { errorText, hasCode } from '@edgecore/api';
+import { abortable } from '../abortable.js';
 import type { ContainerHeldError } from '../errors.js';
 import type { Pod } from '../kube-types.js';
 import type { ObservedPod } from '../observe/observed-pod.js';
@@ -42,7 +43,8 @@ export async function executePlan(plan: Plan, context: ExecuteContext): Promise<
   let sandbox: LiveSandbox | undefined;
   let failed = false;
   const stops = plan.steps.filter((step) => step.kind === 'stopContainer');
-  await Promise.all(stops.map((step) => stop(step, context)));
+  // Whoever aborts stops the containers in another way.
+  await abortable(Promise.all(stops.map((step) => stop(step, context))), signal);
   for (const step of plan.steps) {
     signal.throwIfAborted();
     services.log.debug(
@@ -53,7 +55,7 @@ export async function executePlan(plan: Plan, context: ExecuteContext): Promise<
       case 'stopContainer':
         break;
       case 'stopPod':
-        await killPod({ pod, observed: context.observed }, services);
+        await abortable(killPod({ pod, observed: context.observed }, services), signal);
         break;
       case 'removeContainer':
         await services.runtime.removeContainer(step.id);

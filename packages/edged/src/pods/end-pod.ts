@@ -1,3 +1,4 @@
+import { abortable } from '../abortable.js';
 import { killPod } from '../act/kill.js';
 import type { PodServices } from '../act/pod-services.js';
 import type { PodStatus } from '../kube-types.js';
@@ -14,6 +15,7 @@ export interface Ended {
  * Stops everything of a pod, then frees its volumes (edged.md §4.6, steps 1
  * to 3). Idempotent.
  *
+ * @param signal Aborts when the agent stops: containers go on stopping by themselves.
  * @throws when something could not be stopped or unmounted: call again later.
  */
 export async function endPod(
@@ -21,17 +23,19 @@ export async function endPod(
   services: PodServices,
   graceMs: number | undefined,
   publish: (status: PodStatus) => void,
+  signal: AbortSignal,
 ): Promise<Ended> {
   const { uid } = state.pod.metadata;
   let observed = await observePod(services.runtime, uid);
   await state.learn(observed, true);
   if (isActive(observed)) {
     publish(state.compute(observed, false));
-    await killPod({ pod: state.pod, observed, graceMs }, services);
+    await abortable(killPod({ pod: state.pod, observed, graceMs }, services), signal);
     observed = await observePod(services.runtime, uid);
     await state.learn(observed, true);
     if (isActive(observed)) throw new Error('a container is still running after it was stopped');
   }
+  signal.throwIfAborted();
   state.probes.stop();
   const status = state.compute(observed, true);
   await services.volumes.tearDown(uid);

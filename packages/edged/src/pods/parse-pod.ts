@@ -38,6 +38,9 @@ export function parsePod(content: unknown): Pod {
         throw new InvalidPodError(`two containers are named "${String(container['name'])}"`);
       }
       names.add(container['name'] as string);
+      if (container['image'] !== undefined && typeof container['image'] !== 'string') {
+        throw new InvalidPodError(`spec.${list}[${index}].image is not a string`);
+      }
     }
   }
   for (const [index, volume] of asList(spec['volumes'], 'spec.volumes').entries()) {

@@ -122,7 +122,7 @@ export class PodWorker {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     try {
-      if (this.#end) return await this.#finish(this.#end);
+      if (this.#end) return await this.#finish(this.#end, signal);
       this.#admit();
       return await syncPod(this.#state, this.#options.services, (status) => this.#publish(status), signal);
     } catch (error) {
@@ -148,9 +148,10 @@ export class PodWorker {
     this.#options.sink.podStatus(this.pod, status);
   }
 
-  async #finish({ forget, graceMs }: EndRequest): Promise<number | undefined> {
+  async #finish({ forget, graceMs }: EndRequest, signal: AbortSignal): Promise<number | undefined> {
     const { services, sink, onForgotten } = this.#options;
-    const { observed, status } = await endPod(this.#state, services, graceMs, (now) => this.#publish(now));
+    const publish = (current: PodStatus) => this.#publish(current);
+    const { observed, status } = await endPod(this.#state, services, graceMs, publish, signal);
     if (this.#end?.forget || forget) {
       await forgetPod(podIdentity(this.pod), observed, services);
       this.#stage = 'forgotten';

@@ -1,5 +1,5 @@
 import type { Message, ModuleContext } from '@edgecore/beehive';
-import type { Pod, PodStatus, Reporter } from '@edgecore/edged';
+import type { Pod, PodSource, PodStatus, Reporter } from '@edgecore/edged';
 
 /** Keeps everything edged says about pods. */
 export class RecordingReporter implements Reporter {
@@ -10,6 +10,8 @@ export class RecordingReporter implements Reporter {
   /** Statuses that came after their uid was forgotten: must stay empty. */
   readonly late: string[] = [];
   readonly messages: Message[] = [];
+  /** What edged offers its reporter. */
+  source: PodSource | undefined;
 
   podStatus(pod: Pod, status: PodStatus): void {
     this.#check(pod);
@@ -25,7 +27,8 @@ export class RecordingReporter implements Reporter {
     this.forgotten.push(uid);
   }
 
-  async run(ctx: ModuleContext): Promise<void> {
+  async run(ctx: ModuleContext, source: PodSource): Promise<void> {
+    this.source = source;
     await new Promise<void>((resolve) => {
       if (ctx.signal.aborted) resolve();
       else ctx.signal.addEventListener('abort', () => resolve(), { once: true });
