@@ -137,3 +137,12 @@ test.each([
 test.each(['Auto', '1.23', 'legacy', '', null])('cloudProfile %p is refused', (value) => {
   expect(() => parseCloudProfile(value)).toThrow('must be auto, 2020 or current');
 });
+
+test.each(Object.values(cloudProfiles))(
+  '$name: what a row answers is among what is asked remotely',
+  (profile) => {
+    expect([...profile.databaseFirstTypes].filter((type) => !profile.remoteTypes.has(type))).toEqual([]);
+    // Both always ask for attachments: they change without a push.
+    expect(profile.databaseFirstTypes.has('volumeattachment')).toBe(false);
+  },
+);

@@ -173,9 +173,13 @@ export function answerTo(request: Message, fields: Partial<Message<unknown>>): M
   return Object.freeze({ ...response, ...route });
 }
 
-/** Waits until what was sent so far has been handled: a query behind it has its answer. */
+/** Waits until what was sent so far has been handled: the inbox is read, and what was to be written is. */
 export async function settled(rig: Rig): Promise<void> {
   await rig.request({ operation: 'query', resource: 'any/nothing/behind' });
+  for (let turn = 0; turn < 3; turn += 1) {
+    await rig.store.write();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 export function pod(name: string, uid = `uid-${name}`, resourceVersion = '10', extra: object = {}) {
