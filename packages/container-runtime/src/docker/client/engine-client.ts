@@ -4,9 +4,8 @@ import type { Duplex } from 'node:stream';
 import type { RuntimeUnavailableError } from '../../errors.js';
 import type { EngineAddress } from './engine-address.js';
 import { EngineError } from './engine-error.js';
+import { encodeQuery, messageOf, older, type Query, readAll } from './engine-wire.js';
 import { unavailable } from './unavailable.js';
-
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface EngineRequest {
   readonly method?: 'GET' | 'POST' | 'DELETE' | 'HEAD';
@@ -30,8 +29,6 @@ export interface EngineClientOptions {
 
 /** The newest API whose answers this package has been tested with. */
 const API_VERSION = '1.44';
-/** An answer larger than this is not the engine's. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**
  * Requests to the Docker Engine API over `node:http`: JSON, streams and
@@ -212,40 +209,4 @@ export class EngineClient {
 
 class Timeout extends Error {
   readonly code = 'ETIMEDOUT';
-}
-
-async function readAll(response: http.IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new EngineError(response.statusCode ?? 0, 'the answer exceeds 64 MiB');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function messageOf(text: string, status: number): string {
-  try {
-    const { message } = JSON.parse(text) as { message?: unknown };
-    if (typeof message === 'string') return message.trim();
-  } catch {
-    // Not JSON: a proxy or an engine in trouble; its text is still the best there is.
-  }
-  return text.trim() || `HTTP ${status}`;
-}
-
-function encodeQuery(query: Query = {}): string {
-  const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined) search.set(key, String(value));
-  }
-  const text = search.toString();
-  return text === '' ? '' : `?${text}`;
-}
-
-function older(a: string, b: string): boolean {
-  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number);
-  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number);
-  return aMajor < bMajor || (aMajor === bMajor && aMinor < bMinor);
 }

@@ -2,7 +2,7 @@ import { mkdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
-import { docker, freePort, withDocker } from '@edgecore/testing';
+import { docker, eventually, freePort, withDocker } from '@edgecore/testing';
 import { expect, test } from '@jest/globals';
 import { dockerPods, inspect } from './pods.js';
 
@@ -115,13 +115,10 @@ describeDocker('what Docker is told', () => {
   test('a host port leads to the pod', async () => {
     const port = await freePort();
     const ports = [{ protocol: 'TCP' as const, containerPort: 80, hostPort: port, hostIp: '127.0.0.1' }];
-    const script = 'mkdir /w; echo served > /w/index.html; httpd -f -p 80 -h /w & echo up; wait';
+    const script = 'mkdir /w; echo served > /w/index.html; exec httpd -f -p 80 -h /w';
     const { id } = await pods.start(pods.sandboxConfig({ ports }), { command: ['sh', '-c', script] });
     await pods.runtime.startContainer(id);
-    for await (const { data } of pods.runtime.logs(id, { follow: true }))
-      if (data.toString() === 'up\n') break;
-    const body = await fetchText(port);
-    expect(body).toBe('served\n');
+    expect(await eventually(() => fetchText(port))).toBe('served\n');
   });
 
   test('paths with colons and host directories that do not exist', async () => {
@@ -178,6 +175,35 @@ describeDocker('what Docker is told', () => {
     expect(text).toContain(String(32 * 1024 * 1024));
     expect(text).toContain('read-only');
     expect(text).toContain('NoNewPrivs:\t1');
+  });
+
+  test('containers of a pod share memory and sysctls, and have the rights they are given', async () => {
+    const sandbox = pods.sandboxConfig({ sysctls: { 'net.ipv4.ip_unprivileged_port_start': '0' } });
+    const script =
+      'echo shared > /dev/shm/note; df -k /dev/shm; cat /proc/sys/net/ipv4/ip_unprivileged_port_start; grep CapEff /proc/self/status';
+    const { id, sandbox: status } = await pods.start(sandbox, {
+      command: ['sh', '-c', script],
+      security: { capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] } },
+    });
+    await pods.runtime.startContainer(id);
+    await pods.ended(id);
+    const { stdout } = await pods.runtime.exec(status.id, { command: ['cat', '/dev/shm/note'] });
+    expect(stdout.toString()).toBe('shared\n');
+    let text = '';
+    for await (const { data } of pods.runtime.logs(id)) text += data.toString();
+    expect(text).toMatch(/\b65536\b/);
+    expect(text).toMatch(/^0$/m);
+    // Only bit 12.
+    expect(text).toMatch(/CapEff:\s+0000000000001000$/m);
+  });
+
+  test('a sandbox measures the network of its pod', async () => {
+    const { id } = await pods.runtime.runSandbox(pods.sandboxConfig());
+    const { networks, pageFaults } = await pods.runtime.stats(id);
+    expect(networks).toEqual([
+      expect.objectContaining({ name: 'eth0', rxErrors: 0, txErrors: 0, txBytes: expect.any(Number) }),
+    ]);
+    expect(pageFaults).toBeGreaterThan(0);
   });
 
   test("containers without our labels are nobody's business", async () => {
