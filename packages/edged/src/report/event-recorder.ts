@@ -8,7 +8,7 @@ import type { EventApi } from '../ports/report-api.js';
 export interface EventRecorder {
   /** An event about a pod, or about this node. */
   event(subject: Pod | 'node', type: 'Normal' | 'Warning', reason: string, message: string): void;
-  /** The same, as the pod half words it; fits `PodEventListener`. */
+  /** The same, as the pod half words it (and has logged it); fits `PodEventListener`. */
   podEvent(event: PodEvent): void;
 }
 
@@ -34,8 +34,8 @@ interface Known {
 const REMEMBERED = 1024;
 
 /**
- * Sends events while connected to a cloud that has them; otherwise they are
- * log lines. A repeated event is a patch of the first one's count.
+ * Sends events while connected to a cloud that has them; to any other they are
+ * log lines only. A repeated event is a patch of the first one's count.
  */
 export class CloudEvents implements EventRecorder {
   readonly #known = new Map<string, Known>();
@@ -55,8 +55,16 @@ export class CloudEvents implements EventRecorder {
   }
 
   event(subject: Pod | 'node', type: PodEvent['type'], reason: string, message: string): void {
+    const { nodeName } = this.options;
+    const fields = {
+      ...(subject === 'node'
+        ? { node: nodeName }
+        : { namespace: subject.metadata.namespace, pod: subject.metadata.name }),
+      reason,
+    };
+    if (type === 'Warning') this.#session?.log.warn(fields, message);
+    else this.#session?.log.debug(fields, message);
     if (subject === 'node') {
-      const { nodeName } = this.options;
       this.#record({ kind: 'Node', name: nodeName, uid: nodeName }, 'default', type, reason, message);
     } else {
       this.podEvent({ pod: subject, type, reason, message });
@@ -86,12 +94,9 @@ export class CloudEvents implements EventRecorder {
   ): void {
     const session = this.#session;
     if (!session) return;
-    const { api, log } = session;
+    const { api } = session;
     const { clock, enabled, link, nodeName } = this.options;
     const { kind, name, uid, fieldPath: path } = involvedObject;
-    const fields = { kind, namespace, name, reason };
-    if (type === 'Warning') log.warn(fields, message);
-    else log.debug(fields, message);
     if (!enabled || !link.connected || !link.profile?.hasModernResources) return;
     if (!this.#takeToken()) return;
     const now = rfc3339(clock.now());

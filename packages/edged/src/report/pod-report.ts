@@ -49,7 +49,8 @@ export class PodReport {
   /** Form and canonical text of what MetaManager has taken. */
   #taken: string | undefined;
   #ending: Ending | undefined;
-  #gone = false;
+  /** Version of the object the cloud did not know; `undefined` while it knows the pod. */
+  #goneVersion: { readonly version: string | undefined } | undefined;
   #retryMs: number;
   #cancelDebounce: (() => void) | undefined;
 
@@ -65,7 +66,7 @@ export class PodReport {
   status(pod: Pod, status: PodStatus): void {
     // The final status is the last word.
     if (this.#ending) return;
-    this.#latest = { pod, status };
+    this.#take(pod, status);
     this.#cancelDebounce ??= this.options.clock.after(this.options.debounceMs, () => {
       this.#cancelDebounce = undefined;
       this.#task.request();
@@ -73,7 +74,7 @@ export class PodReport {
   }
 
   terminated(pod: Pod, status: PodStatus): void {
-    this.#latest = { pod, status };
+    this.#take(pod, status);
     this.#ending ??= { rounds: 0, profile: undefined, nextAt: 0, delayMs: this.options.retryMs };
     this.#task.request();
   }
@@ -95,11 +96,19 @@ export class PodReport {
     return this.#task.close();
   }
 
+  #take(pod: Pod, status: PodStatus): void {
+    this.#latest = { pod, status };
+    // A newer object has come: the cloud does know this pod.
+    if (this.#goneVersion && this.#goneVersion.version !== pod.metadata.resourceVersion) {
+      this.#goneVersion = undefined;
+    }
+  }
+
   /** @returns after how many milliseconds to work again. */
   async #work(): Promise<number | undefined> {
     const { profile } = this.options.link;
     const session = this.session();
-    if (!profile || !session || !this.#latest || this.#gone) return undefined;
+    if (!profile || !session || !this.#latest || this.#goneVersion) return undefined;
     if (!session.pods.holds(this.uid)) return undefined;
     if (this.#ending) return this.#handshake(this.#ending, profile, session);
     if (isFinalTooEarly(this.#latest.pod, this.#latest.status)) return undefined;
@@ -179,7 +188,7 @@ export class PodReport {
       const { namespace, name } = this.#latest!.pod.metadata;
       const fields = { namespace, pod: name, uid: this.uid, error: errorText(error) };
       if (outcome === 'gone') {
-        this.#gone = true;
+        this.#goneVersion = { version: this.#latest!.pod.metadata.resourceVersion };
         session.log.info(fields, 'the cloud does not know this pod any more');
         session.pods.podGone(this.uid);
       } else if (outcome === 'failed') {

@@ -130,6 +130,17 @@ describe.each([
     expect(routes()).toEqual([route]);
   });
 
+  test('a newer object of that uid: reported again', async () => {
+    await start(profile);
+    cloud.script = () => notFound;
+    cloud.reporter.podStatus(pod({ resourceVersion: '1' }), status('Running'));
+    await cloud.clock.advance(1000);
+    cloud.script = () => undefined;
+    cloud.reporter.podStatus(pod({ resourceVersion: '2' }), status('Running'));
+    await cloud.clock.advance(1000);
+    expect(routes()).toEqual([route, route]);
+  });
+
   test('never for a uid that is not held, or was forgotten', async () => {
     await start(profile);
     cloud.held.clear();
