@@ -77,6 +77,14 @@ export class Caller {
     return timeoutMs;
   }
 
+  /**
+   * The profile if it is known. For what MetaManager can do alone: a token of its
+   * database, a report kept for later.
+   */
+  get knownProfile(): CloudProfile | undefined {
+    return this.options.link.profile;
+  }
+
   /** The namespace word of cluster-scoped objects (wire.md §6.2). */
   clusterScope(profile: CloudProfile): string {
     return profile.nodeDialect === 'modern' ? CLUSTER_SCOPE : this.options.registerNamespace;

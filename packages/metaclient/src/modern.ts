@@ -2,6 +2,7 @@ import type { KubeObject, TokenRequest } from '@edgecore/api';
 import { formatResource, Operation, ResourceType } from '@edgecore/api';
 import { decodeObject, decodeToken } from './answers.js';
 import type { Caller } from './caller.js';
+import { UnsupportedByCloudError } from './errors.js';
 
 /** Leases; only today's cloud has them. */
 export class LeaseClient<T extends KubeObject = KubeObject> {
@@ -40,12 +41,18 @@ export class TokenClient {
     request: TokenRequest,
     signal?: AbortSignal,
   ): Promise<TokenRequest> {
-    const timeoutMs = await this.caller.modern('service account tokens', signal);
+    // Not waiting for the profile: after a start without a link the database may hold a good token.
+    const profile = this.caller.knownProfile;
+    if (profile && !profile.hasModernResources) {
+      throw new UnsupportedByCloudError('service account tokens', profile.name);
+    }
     const resource = formatResource(namespace, ResourceType.serviceaccounttoken, serviceAccount);
-    const answer = await this.caller.request(
-      { operation: Operation.query, resource, content: request, signal },
-      timeoutMs,
-    );
+    const answer = await this.caller.request({
+      operation: Operation.query,
+      resource,
+      content: request,
+      signal,
+    });
     return decodeToken(answer);
   }
 }

@@ -42,17 +42,14 @@ export class PodClient<T extends KubeObject = KubeObject> {
    * @throws {KubeStatusError} the cloud refused.
    */
   async delete({ namespace, name, uid }: PodReference, signal?: AbortSignal): Promise<void> {
-    const { profile, timeoutMs } = await this.caller.profile(signal);
     const options: DeleteOptions = { gracePeriodSeconds: 0, preconditions: { uid } };
-    const answer = await this.caller.request(
-      {
-        operation: Operation.delete,
-        resource: formatResource(namespace, ResourceType.pod, name),
-        content: profile.podDeleteForm === 'uid' ? uid : options,
-        signal,
-      },
-      timeoutMs,
-    );
+    // Before the cloud is known MetaManager keeps it, and sends it in the form of the cloud it meets.
+    const answer = await this.caller.request({
+      operation: Operation.delete,
+      resource: formatResource(namespace, ResourceType.pod, name),
+      content: this.caller.knownProfile?.podDeleteForm === 'uid' ? uid : options,
+      signal,
+    });
     decodeOk(answer);
   }
 }

@@ -1,7 +1,7 @@
-import type { TokenRequest } from '@edgecore/api';
+import { profile2020, type TokenRequest } from '@edgecore/api';
 import type { MetaClient } from '@edgecore/metaclient';
 import { describe, expect, test } from '@jest/globals';
-import { type Answer, fromCloud, setUp } from './support.js';
+import { type Answer, fromCloud, fromDatabase, setUp } from './support.js';
 
 const object = { metadata: { name: 'n' } };
 const resp = fromCloud({ Object: object, Err: null });
@@ -180,15 +180,24 @@ describe('the form of each request', () => {
   });
 
   test('a form that depends on the cloud waits for the decision, within the deadline', async () => {
-    const { client, link, seen, close } = setUp('undecided', ok, { timeoutMs: 50 });
-    await expect(client.pods.delete(pod)).rejects.toMatchObject({ code: 'ERR_CLOUD_UNDECIDED' });
+    const { client, link, seen, close } = setUp('undecided', fromCloud(object), { timeoutMs: 50 });
+    await expect(client.node.get('n')).rejects.toMatchObject({ code: 'ERR_CLOUD_UNDECIDED' });
     expect(seen).toEqual([]);
-    const { profile2020 } = await import('@edgecore/api');
-    const deleted = client.pods.delete(pod);
+    const got = client.node.get('n');
     link.set({ profile: profile2020 });
-    await deleted;
+    await got;
     await close();
-    expect(seen.map((message) => message.content)).toEqual(['u-1']);
+    expect(seen.map((message) => message.resource)).toEqual(['default/node/n']);
+  });
+
+  test('what MetaManager can do alone does not wait for it: deletions are kept, tokens may be stored', async () => {
+    const { client, seen, close } = setUp('undecided', ({ operation }) =>
+      operation === 'delete' ? ok({} as never) : fromDatabase([JSON.stringify(granted)])({} as never),
+    );
+    await client.pods.delete(pod);
+    await expect(client.serviceAccountTokens.request('ns', 'default', token)).resolves.toEqual(granted);
+    await close();
+    expect(seen.map(({ operation }) => operation)).toEqual(['delete', 'query']);
   });
 
   test('each try has an id of its own and no try is repeated', async () => {
