@@ -1,50 +1,12 @@
-import { createMessage, type Message } from '@edgecore/beehive';
+import { createMessage } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
-import { type CloseInfo, type Connection, ConnectionClosedError, type Transport } from '@edgecore/viaduct';
+import type { Transport } from '@edgecore/viaduct';
 import { afterEach, expect, test } from '@jest/globals';
-import { certificatePaths, QUICK, startNode, type TestNode, writePair } from './support/node.js';
-import { TestCa } from './support/pki.js';
+import { QUICK, startNode, type TestNode } from './support/node.js';
+import { ScriptedConnection } from './support/scripted-connection.js';
+import { VirtualClock } from './support/virtual-clock.js';
 
-/** A connection whose writes the test confirms, or not. */
-class ScriptedConnection implements Connection {
-  readonly headers = {};
-  readonly remoteAddress = 'scripted:1';
-  readonly bufferedBytes = 0;
-  readonly written: Message[] = [];
-  readonly closed: Promise<CloseInfo>;
-  #onClosed!: (info: CloseInfo) => void;
-  #breakWrite: ((error: Error) => void) | undefined;
-
-  /** `holdFrom`: the write of this message is never confirmed. */
-  constructor(private readonly holdFrom?: string) {
-    this.closed = new Promise((resolve) => {
-      this.#onClosed = resolve;
-    });
-  }
-
-  async send(message: Message): Promise<void> {
-    this.written.push(message);
-    if (message.id !== this.holdFrom) return;
-    await new Promise<void>((_, reject) => {
-      this.#breakWrite = reject;
-    });
-  }
-
-  messages(): AsyncIterableIterator<Message> {
-    const ended = this.closed.then(() => ({ done: true as const, value: undefined }));
-    return {
-      next: () => ended,
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
-  }
-
-  async close(): Promise<void> {
-    this.#breakWrite?.(new ConnectionClosedError());
-    this.#onClosed({ code: 1006, reason: '' });
-  }
-}
+const SCRIPTED = { ...QUICK, server: 'scripted:1', httpServer: 'https://127.0.0.1:1', useTls: false };
 
 let node: TestNode | undefined;
 afterEach(async () => {
@@ -52,19 +14,13 @@ afterEach(async () => {
 });
 
 test('the message whose write was not confirmed is sent again, first and with the same id; a keepalive is not', async () => {
-  const connections = [new ScriptedConnection('m2'), new ScriptedConnection()];
+  const connections = [
+    new ScriptedConnection(({ id }) => (id === 'm2' ? new Promise(() => {}) : Promise.resolve())),
+    new ScriptedConnection(),
+  ];
   let dials = 0;
   const transport: Transport = { dial: async () => connections[dials++]! };
-  const ca = await TestCa.create();
-  const files = await certificatePaths();
-  await writePair(files, ca.pem, await ca.pair());
-  node = startNode({
-    ...QUICK,
-    ...files,
-    server: 'scripted:1',
-    httpServer: 'https://127.0.0.1:1',
-    transport,
-  });
+  node = startNode({ ...SCRIPTED, transport });
   const payload = (connection: ScriptedConnection) =>
     connection.written.filter(({ operation }) => operation !== 'keepalive').map(({ id }) => id);
 
@@ -80,4 +36,31 @@ test('the message whose write was not confirmed is sent again, first and with th
   expect(payload(connections[1]!)).toEqual(['m2', 'm3', 'm4']);
   expect(connections[1]!.written[0]!.operation).toBe('keepalive');
   expect(node.hub.stats().queueMessages).toBe(0);
+});
+
+test('keepalives are on time while many slow writes are queued (wire.md §9.6)', async () => {
+  const clock = new VirtualClock();
+  const start = clock.now();
+  const keepalives: number[] = [];
+  // 10 MB over a line that takes a second for each 100 kB.
+  const connection = new ScriptedConnection(async ({ operation }) => {
+    if (operation === 'keepalive') keepalives.push(Math.round((clock.now() - start) / 1000));
+    else await clock.sleep(1000);
+  });
+  node = startNode({ ...SCRIPTED, transport: { dial: async () => connection }, clock });
+  await eventually(() => keepalives.length === 1);
+  for (let n = 0; n < 100; n++) {
+    const fields = { operation: 'insert', resource: 'default/event/e', content: 'x'.repeat(100_000) };
+    await node.me.send('websocket', createMessage<string>(fields));
+  }
+  await clock.advance(90_000);
+  expect(keepalives).toHaveLength(7);
+  keepalives.forEach((at, n) => {
+    expect(Math.abs(at - 15 * n)).toBeLessThanOrEqual(1);
+  });
+  expect(node.hub.stats().queueMessages).toBeGreaterThan(5);
+  const stopped = node.stop();
+  node = undefined;
+  await clock.advance(30_000);
+  await stopped;
 });

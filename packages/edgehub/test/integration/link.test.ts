@@ -303,21 +303,6 @@ describe('what modules may not send (edgehub.md §10)', () => {
   });
 });
 
-test('keepalives are on time while 10 MB of other data is queued (wire.md §9.6)', async () => {
-  const connection = await connect({ heartbeatMs: 100 });
-  const times: number[] = [];
-  connection.webSocket.on('message', (data) => {
-    if ((data as Buffer).includes('"keepalive"')) times.push(Date.now());
-  });
-  const content = 'x'.repeat(100_000);
-  for (let n = 0; n < 100; n++) await node.me.send('websocket', event(n, { content }));
-  await eventually(() => connection.payload.length === 100);
-  await eventually(() => times.length >= 5);
-  const gaps = times.slice(1).map((at, n) => at - times[n]!);
-  expect(Math.max(...gaps)).toBeLessThan(400);
-  expect(Math.min(...gaps)).toBeGreaterThan(20);
-});
-
 describe('a session that is refused (compat.md §1, §11.20)', () => {
   test("silence while the service looks like today's cloud is no 2020 cloud", async () => {
     cloud.script.http = ({ path }) => (path === '/node/edge-01' ? text(200, 'Node founded') : undefined);

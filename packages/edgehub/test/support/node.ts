@@ -86,13 +86,21 @@ export interface TestNode {
   /** A place on the bus to send from. */
   readonly me: Participant;
   readonly log: LogLine[];
+  /** Messages put into the inbox of each module so far, or waiting for room there. */
+  readonly sent: ReadonlyMap<string, number>;
   stop(): Promise<void>;
 }
 
 /** A bus with the hub on it. `before` joins others ahead of the start. */
 export function startNode(options: EdgeHubOptions, before: (bus: Bus) => void = () => {}): TestNode {
   const log: LogLine[] = [];
-  const bus = createBus({ log: recordingLog(log) });
+  const sent = new Map<string, number>();
+  const bus = createBus({
+    log: recordingLog(log),
+    trace: ({ step, module }) => {
+      if (step === 'sent') sent.set(module, (sent.get(module) ?? 0) + 1);
+    },
+  });
   const hub = new EdgeHub(options);
   bus.add(hub, { when: 'onFailure', isFatal: isFatalHubError });
   before(bus);
@@ -103,6 +111,7 @@ export function startNode(options: EdgeHubOptions, before: (bus: Bus) => void = 
     bus,
     me,
     log,
+    sent,
     async stop() {
       me.close();
       await bus.stop({ graceMs: 5000 });
