@@ -20,9 +20,13 @@ export function adminRequest<T>(socket: string, { method = 'GET', path, body }: 
         response.on('error', reject);
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
-          const answer = JSON.parse(text) as T & { error?: string };
-          if ((response.statusCode ?? 500) < 400) resolve(answer);
-          else reject(new CliError(`the cloud refused: ${answer.error ?? response.statusCode}`));
+          try {
+            const answer = JSON.parse(text) as T & { error?: string };
+            if ((response.statusCode ?? 500) < 400) resolve(answer);
+            else reject(new CliError(`the cloud refused: ${answer.error ?? response.statusCode}`));
+          } catch (error) {
+            reject(new CliError(`${socket} did not answer with JSON`, { cause: error }));
+          }
         });
       },
     );

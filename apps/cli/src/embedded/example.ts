@@ -19,6 +19,7 @@ metadata:
   name: ${EXAMPLE_POD}
 spec:
   automountServiceAccountToken: false
+  dnsPolicy: Default
   terminationGracePeriodSeconds: 2
   containers:
     - name: hello

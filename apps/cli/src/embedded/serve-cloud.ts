@@ -1,5 +1,5 @@
 import { errorText, type Logger } from '@edgecore/api';
-import { type Minicloud, startMinicloud } from '@edgecore/minicloud';
+import { type Minicloud, type StoredObject, startMinicloud } from '@edgecore/minicloud';
 import type { CloudMessage } from './cloud.js';
 
 export interface ServeCloudOptions {
@@ -18,15 +18,21 @@ export async function serveCloud(options: ServeCloudOptions): Promise<Minicloud 
   try {
     const cloud = await startMinicloud({ dataDir, manifestsDir, hubPort, httpsPort, logger: log });
     cloud.on('nodeReady', ({ node }) => tell({ type: 'nodeReady', node: node.metadata.name }));
-    cloud.on('podStatus', ({ pod: { metadata }, phase }) =>
+    const tellPod = ({ metadata }: StoredObject, phase: string) =>
       tell({
         type: 'podStatus',
         namespace: metadata.namespace ?? 'default',
         name: metadata.name,
         uid: metadata.uid,
         phase,
-      }),
-    );
+      });
+    cloud.on('podStatus', ({ pod, phase }) => tellPod(pod, phase));
+    // Pods that ran before keep their status: nothing would be told of them.
+    cloud.on('nodeConnected', () => {
+      for (const pod of cloud.pods()) {
+        tellPod(pod, (pod['status'] as { phase?: string } | undefined)?.phase ?? 'Pending');
+      }
+    });
     tell({ type: 'ready', hubPort: cloud.hubPort, httpsPort: cloud.httpsPort });
     return cloud;
   } catch (error) {

@@ -1,0 +1,172 @@
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { silentLogger } from '@edgecore/api';
+import { eventually, tempDir } from '@edgecore/testing';
+import { describe, expect, test } from '@jest/globals';
+import type { CloudMessage, CloudStarter } from '../src/embedded/cloud.js';
+import { serveCloud } from '../src/embedded/serve-cloud.js';
+import { edgecore, type Ran } from './cli.js';
+
+/** The embedded cloud in this process instead of a child: the built one is tested as a whole elsewhere. */
+const cloudHere: CloudStarter = async ({ dataDir, manifestsDir, onMessage }) => {
+  let ready: Extract<CloudMessage, { type: 'ready' }> | undefined;
+  const cloud = await serveCloud({
+    dataDir,
+    manifestsDir,
+    hubPort: 0,
+    httpsPort: 0,
+    log: silentLogger,
+    tell: (message) => {
+      if (message.type === 'ready') ready = message;
+      onMessage(message);
+    },
+  });
+  if (!cloud || !ready) throw new Error('the cloud did not start');
+  return { hubPort: ready.hubPort, httpsPort: ready.httpsPort, pid: undefined, stop: () => cloud.close() };
+};
+
+interface Running {
+  readonly dataDir: string;
+  /** What was printed so far. */
+  output(): string;
+  stop(): Promise<Ran>;
+}
+
+async function startNode(dataDir: string, ...more: string[]): Promise<Running> {
+  const end = new AbortController();
+  let printed = '';
+  const ended = edgecore(
+    [
+      'start',
+      '--data-dir',
+      dataDir,
+      '--runtime',
+      'process',
+      '--node-name',
+      'n1',
+      '--log-level',
+      'error',
+      ...more,
+    ],
+    { signal: end.signal, startCloud: cloudHere, onStdout: (text) => (printed += text) },
+  );
+  return {
+    dataDir,
+    output: () => printed,
+    stop: () => {
+      end.abort();
+      return ended;
+    },
+  };
+}
+
+describe('edgecore start', () => {
+  test('a cloud, a node and the example pod; status and cloud look at them; nothing is left', async () => {
+    const dataDir = await tempDir('ec-');
+    const node = await startNode(dataDir);
+    try {
+      await eventually(() => node.output().includes('Pod default/hello is Running.'), { timeoutMs: 15_000 });
+      expect(node.output()).toMatch(/EdgeCore is running\.\n\n {2}node +n1\n/);
+      expect(node.output()).toContain('Node n1 is Ready.');
+      const log = /tail -f (\S+)/.exec(node.output())![1]!;
+      await eventually(async () =>
+        (await readFile(log, 'utf8')).includes('Hello from the edge, for the 1. time'),
+      );
+
+      const status = await edgecore(['status', '--data-dir', dataDir]);
+      expect(status.stdout).toMatch(
+        /^Node +n1 \(.+\)\nCloud +connected to 127\.0\.0\.1:\d+ for \d+s, cloud current\n/,
+      );
+      expect(status.stdout).toMatch(/default +hello +1\/1 +Running +0 /);
+      const json = JSON.parse((await edgecore(['status', '--data-dir', dataDir, '--json'])).stdout);
+      expect(json).toMatchObject({ node: { name: 'n1' }, link: { connected: true } });
+
+      expect((await edgecore(['cloud', 'get', 'nodes', '--data-dir', dataDir])).stdout).toMatch(
+        /n1 +Ready\n/,
+      );
+      expect((await edgecore(['cloud', 'get', 'pods', '--data-dir', dataDir])).stdout).toMatch(
+        /default +hello +Running +n1\n/,
+      );
+      await rm(join(dataDir, 'manifests', 'hello.yaml'));
+      await eventually(
+        async () => (await edgecore(['status', '--data-dir', dataDir])).stdout.includes('No pods.'),
+        {
+          timeoutMs: 15_000,
+        },
+      );
+    } finally {
+      expect(await node.stop()).toMatchObject({ code: 0, stderr: '' });
+    }
+    const gone = await edgecore(['status', '--data-dir', dataDir]);
+    expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('edgecore start') });
+  }, 60_000);
+
+  test('objects are applied and deleted by hand; a second start finds its certificates', async () => {
+    const dataDir = await tempDir('ec-');
+    const manifest = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'c' },
+      data: { a: 'b' },
+    });
+    const first = await startNode(dataDir, '--no-example');
+    const certificate = join(dataDir, 'node', 'certificates', 'node.crt');
+    await eventually(() => first.output().includes('Node n1 is Ready.'), { timeoutMs: 15_000 });
+    const issued = await readFile(certificate, 'utf8');
+    const apply = ['cloud', 'apply', '--data-dir', dataDir, '-f', '-'];
+    expect(await edgecore(apply, { stdin: manifest })).toMatchObject({
+      code: 0,
+      stdout: 'ConfigMap default/c applied\n',
+    });
+    expect((await edgecore(['cloud', 'delete', 'configmap', 'c', '--data-dir', dataDir])).code).toBe(0);
+    expect(await edgecore(['cloud', 'delete', 'configmap', 'c', '--data-dir', dataDir])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the cloud refused'),
+    });
+    expect((await edgecore(['cloud', 'token', '--data-dir', dataDir])).stdout).toMatch(
+      /^[0-9a-f]{64}\..+\..+\..+\n$/,
+    );
+    await first.stop();
+
+    const second = await startNode(dataDir, '--no-example');
+    await eventually(async () => {
+      const { stdout } = await edgecore(['status', '--data-dir', dataDir]);
+      return stdout.includes('connected to');
+    });
+    await second.stop();
+    expect(await readFile(certificate, 'utf8')).toBe(issued);
+    expect((await stat(join(dataDir, 'node', 'edgecore.yaml'))).mode & 0o777).toBe(0o600);
+  }, 60_000);
+
+  test('12: a second agent on the same directory is refused by name of the first', async () => {
+    const dataDir = await tempDir('ec-');
+    const first = await startNode(dataDir, '--no-example');
+    await eventually(() => first.output().includes('EdgeCore is running.'), { timeoutMs: 15_000 });
+    try {
+      const second = await edgecore(['start', '--config', join(dataDir, 'node', 'edgecore.yaml')], {
+        env: { CHECK_EDGECORE_ENVIRONMENT: 'false' },
+      });
+      expect(second.code).toBe(1);
+      expect(second.stderr).toMatch(new RegExp(`database .*edgecore\\.db .*\\b${process.pid}\\b`));
+    } finally {
+      await first.stop();
+    }
+  }, 40_000);
+
+  test('a directory that cannot be made is one clear line', async () => {
+    const file = join(await tempDir(), 'file');
+    await writeFile(file, '');
+    const { code, stderr } = await edgecore(['start', '--data-dir', join(file, 'x')]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^edgecore: cannot make .*--data-dir\n$/);
+  });
+
+  test('a configuration that cannot be used ends it with every error', async () => {
+    const file = join(await tempDir(), 'edgecore.yaml');
+    await writeFile(file, 'modules: {edgeHub: {heartbeat: 0}, eventBus: {mqttMode: 7}}\n');
+    const { code, stderr } = await edgecore(['--config', file]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('modules.edgeHub.heartbeat (line 1)');
+    expect(stderr).toContain('Mode: Invalid value: 7');
+  });
+});
