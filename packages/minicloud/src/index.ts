@@ -15,4 +15,4 @@ export type { MinicloudOptions } from './options.js';
 export { CertificateAuthority } from './pki/authority.js';
 export { keyDer } from './pki/crypto.js';
 export { createJoinToken, type JoinTokenOptions } from './pki/join-token.js';
-export type { Minicloud } from './running-cloud.js';
+export type { CloudStatus, Minicloud } from './running-cloud.js';

@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText } from '@edgecore/api';
 import { openStore, type Store } from '@edgecore/store';
@@ -146,9 +147,16 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
 }
 
 async function openCloudStore(dataDir: string, { logger, now }: ResolvedOptions): Promise<Store> {
-  const store = await openStore({ path: join(dataDir, 'cloud.db'), log: logger, now });
+  const path = join(dataDir, 'cloud.db');
+  const store = await openStore({ path, log: logger, now });
   await createCloudTables(store);
+  // It holds secrets; the log files beside it keep the mode they were made with.
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) await chmod(file, 0o600).catch(ignoreMissing);
   return store;
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 async function followManifests(

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { CloudProfileName } from '@edgecore/api';
 import type { CloudEmitter, CloudEvents } from './cloud-events.js';
 import { applyObject } from './cluster/apply-object.js';
 import { deleteObject } from './cluster/delete-object.js';
@@ -7,6 +8,7 @@ import type { Hub } from './hub/hub.js';
 import type { JoinTokens } from './join-tokens.js';
 import { parseManifest } from './manifests/parse-manifest.js';
 import { findKind, Kinds } from './objects/kinds.js';
+import { isReady } from './objects/node-status.js';
 import type { ObjectStore } from './objects/object-store.js';
 import type { StoredObject } from './objects/stored-object.js';
 import { validateObject } from './objects/validate.js';
@@ -25,6 +27,8 @@ export interface Minicloud {
   readonly caPath: string;
   /** Path of the admin socket, if there is one. */
   readonly adminSocket: string | undefined;
+  /** Where it listens and who is connected. */
+  status(): CloudStatus;
   nodes(): StoredObject[];
   pods(): StoredObject[];
   /** One object of a kind (`Pod`, `pods`, …), if it exists. Nodes have namespace `''`. */
@@ -47,6 +51,17 @@ export interface Minicloud {
   on<Name extends keyof CloudEvents>(name: Name, listener: (event: CloudEvents[Name]) => void): () => void;
   /** Closes connections, files and the database. */
   close(): Promise<void>;
+}
+
+/** A summary for people and the CLI. */
+export interface CloudStatus {
+  readonly profile: CloudProfileName;
+  readonly host: string;
+  readonly hubPort: number;
+  readonly httpsPort: number;
+  /** By name. */
+  readonly nodes: readonly { readonly name: string; readonly ready: boolean; readonly connected: boolean }[];
+  readonly pods: number;
 }
 
 /** Something to close, in the reverse order of opening. */
@@ -85,6 +100,16 @@ export class RunningCloud implements Minicloud {
 
   get token(): string {
     return this.#parts.tokens.current;
+  }
+
+  status(): CloudStatus {
+    const { profile } = this.#parts.options;
+    const { host, hubPort, httpsPort } = this;
+    const nodes = this.nodes().map((node) => {
+      const { name } = node.metadata;
+      return { name, ready: isReady(node), connected: this.isConnected(name) };
+    });
+    return { profile, host, hubPort, httpsPort, nodes, pods: this.pods().length };
   }
 
   nodes(): StoredObject[] {

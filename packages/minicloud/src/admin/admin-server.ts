@@ -7,6 +7,7 @@ import { ApiError, MinicloudStartError } from '../errors.js';
 /** What the admin socket offers; {@link Minicloud} implements it. */
 export interface AdminTarget {
   readonly token: string;
+  status(): unknown;
   nodes(): unknown[];
   pods(): unknown[];
   /** YAML or JSON text with any number of objects. */
@@ -23,6 +24,7 @@ const MAX_SOCKET_PATH = 107;
  *
  * | request | answer |
  * |---|---|
+ * | `GET /status` | ports, profile, nodes with `ready` and `connected`, number of pods |
  * | `GET /nodes`, `GET /pods` | a list of objects |
  * | `GET /token` | `{"token"}`, to join a node with |
  * | `POST /apply` | the stored objects of the manifest in the body |
@@ -74,6 +76,7 @@ export class AdminServer {
   async #answer(request: IncomingMessage): Promise<unknown> {
     const url = new URL(request.url ?? '/', 'http://admin');
     const call = `${request.method} ${url.pathname}`;
+    if (call === 'GET /status') return this.target.status();
     if (call === 'GET /nodes') return this.target.nodes();
     if (call === 'GET /pods') return this.target.pods();
     if (call === 'GET /token') return { token: this.target.token };

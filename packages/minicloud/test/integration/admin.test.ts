@@ -3,8 +3,10 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { type Minicloud, startMinicloud } from '@edgecore/minicloud';
 import { tempDir } from '@edgecore/testing';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { podObject } from '../fake-edge.js';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { FakeEdge, nodeObject, podObject } from '../fake-edge.js';
+
+jest.setTimeout(20_000);
 
 let cloud: Minicloud;
 let dataDir: string;
@@ -33,9 +35,23 @@ function call(method: string, path: string, body = ''): Promise<{ status: number
 }
 
 test('secrets and the admin socket are the owner’s alone', async () => {
-  for (const file of ['ca.key', 'sa.key', 'token', 'admin.sock']) {
+  for (const file of ['ca.key', 'sa.key', 'token', 'admin.sock', 'cloud.db', 'cloud.db-wal']) {
     expect([file, (await stat(join(dataDir, file))).mode & 0o777]).toEqual([file, 0o600]);
   }
+});
+
+test('the status names ports and nodes', async () => {
+  const edge = await FakeEdge.connect(cloud, 'edge-1');
+  await edge.ask('insert', 'default/nodestatus/edge-1', nodeObject('edge-1'));
+  expect((await call('GET', '/status')).body).toEqual({
+    profile: 'current',
+    host: '127.0.0.1',
+    hubPort: cloud.hubPort,
+    httpsPort: cloud.httpsPort,
+    nodes: [{ name: 'edge-1', ready: false, connected: true }],
+    pods: 0,
+  });
+  await edge.close();
 });
 
 test('apply, list and delete over the socket', async () => {

@@ -1,6 +1,8 @@
 import { createMessage, type Message } from '@edgecore/beehive';
 import type { Connection, DialOptions, Transport, TransportServer } from '@edgecore/viaduct';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+
+jest.setTimeout(20_000);
 
 export interface TransportSetup {
   readonly transport: Transport;
