@@ -64,7 +64,7 @@ export function readRecording(
     if (phases.at(-1)?.connection !== connection) phases.push({ connection, down: undefined, expected: [] });
     // The Go edge sends one empty message when it stops.
     if (message.id === '' || ignore(message)) continue;
-    const question = dir === 'down' ? asked.get(message.parentId) : undefined;
+    const question = dir === 'down' && message.parentId !== '' ? asked.get(message.parentId) : undefined;
     if (question) answers.set(routeText(question), message);
     else if (dir === 'down') phases.push({ connection, down: message, expected: [] });
     else {

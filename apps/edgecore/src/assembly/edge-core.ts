@@ -12,6 +12,7 @@ import { EdgeHub, isFatalHubError } from '@edgecore/edgehub';
 import { MetaManager } from '@edgecore/metamanager';
 import { openStore, type Store } from '@edgecore/store';
 import { BOOTSTRAP_FILE, bootstrapFileFor, type EdgeCoreConfig } from '../config/index.js';
+import { DbTest } from '../dbtest/db-test.js';
 import { AgentServer } from '../observe/agent-server.js';
 import { type AgentStatus, liveness, readiness } from '../observe/agent-status.js';
 import { PrometheusMetrics } from '../observe/prometheus.js';
@@ -127,6 +128,7 @@ export class EdgeCore {
     const link = this.#addHub();
     if (config.metaManager.enabled) this.#bus.add(this.#metaManager(store, link));
     if (config.edged.enabled) await this.#addEdged(store, link);
+    this.#addDbTest();
     // Last in, first out: when the node stops, nothing new comes in from the cloud.
     if (this.#hub) this.#bus.add(this.#hub, { when: 'onFailure', isFatal: isFatalHubError });
     this.#server = await AgentServer.listen(this.#source(), {
@@ -178,6 +180,22 @@ export class EdgeCore {
       agentVersion: `v${VERSION}`,
     });
     this.#bus.add(this.#edged.edged);
+  }
+
+  #addDbTest(): void {
+    const { enabled, address, port } = this.#config.dbTest;
+    if (!enabled) return;
+    this.#bus.add(
+      new DbTest({
+        address,
+        port,
+        pods: () =>
+          (this.#edged?.edged.pods() ?? []).map(({ pod, status }) => ({
+            ...pod,
+            ...(status ? { status } : {}),
+          })),
+      }),
+    );
   }
 
   #source() {

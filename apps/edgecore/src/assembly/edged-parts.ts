@@ -73,7 +73,7 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     deadContainers: edged.containerGc.maxPerPod,
     deadContainerAgeMs: edged.containerGc.minAgeMs,
     databaseRecreated: options.databaseRecreated,
-    onEvent: ({ pod, type, reason, message }) => reporter.events.event(pod, type, reason, message),
+    onEvent: (event) => reporter.events.podEvent(event),
   });
   return { edged: pods, addresses: () => addresses };
 }
