@@ -2,7 +2,7 @@ import { RuntimeUnavailableError } from '../errors.js';
 import type { RuntimeEvent } from '../runtime.js';
 import type { EngineClient } from './client/engine-client.js';
 import type { EngineEvent } from './client/engine-types.js';
-import { LABEL } from './labels.js';
+import { isOfInstance, LABEL } from './labels.js';
 import { lines } from './streams/lines.js';
 
 const TYPES: Readonly<Record<string, RuntimeEvent['type']>> = {
@@ -16,7 +16,11 @@ const TYPES: Readonly<Record<string, RuntimeEvent['type']>> = {
 };
 
 /** The engine's events about our containers, until the signal aborts. @throws {RuntimeUnavailableError} */
-export async function* dockerEvents(client: EngineClient, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+export async function* dockerEvents(
+  client: EngineClient,
+  instance: string,
+  signal: AbortSignal,
+): AsyncGenerator<RuntimeEvent> {
   if (signal.aborted) return;
   const filters = { type: ['container'], label: [LABEL.type], event: Object.keys(TYPES) };
   try {
@@ -26,7 +30,7 @@ export async function* dockerEvents(client: EngineClient, signal: AbortSignal): 
       signal,
     });
     for await (const line of lines(body)) {
-      const event = runtimeEvent(JSON.parse(line) as EngineEvent);
+      const event = runtimeEvent(JSON.parse(line) as EngineEvent, instance);
       if (event) yield event;
     }
   } catch (error) {
@@ -36,9 +40,10 @@ export async function* dockerEvents(client: EngineClient, signal: AbortSignal): 
   if (!signal.aborted) throw client.broken(new Error('the engine ended its event stream'));
 }
 
-function runtimeEvent({ Action = '', Actor }: EngineEvent): RuntimeEvent | undefined {
+function runtimeEvent({ Action = '', Actor }: EngineEvent, instance: string): RuntimeEvent | undefined {
   const type = TYPES[Action];
   const containerId = Actor?.ID;
-  if (!type || !containerId) return undefined;
-  return { type, containerId, podUid: Actor.Attributes?.[LABEL.podUid] ?? '' };
+  const labels = Actor?.Attributes ?? {};
+  if (!type || !containerId || !isOfInstance(labels, instance)) return undefined;
+  return { type, containerId, podUid: labels[LABEL.podUid] ?? '' };
 }

@@ -17,6 +17,11 @@ export interface DockerRuntimeOptions {
   readonly cgroupDriver?: CgroupDriver | 'auto';
   /** Seccomp profile of containers and sandboxes created without `securityOptions`. @default 'unconfined', as kubelet */
   readonly seccompDefault?: SeccompDefault;
+  /**
+   * Name of this agent where several share one engine: it sees only containers it made under this name.
+   * @default '', the one agent without a name, which also adopts what a Go edgecore left
+   */
+  readonly instance?: string;
   /** Size at which the engine rotates a container's log. @default '10m' */
   readonly logMaxSize?: string;
   /** Log files the engine keeps per container. @default 5 */

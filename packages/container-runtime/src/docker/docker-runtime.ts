@@ -56,10 +56,12 @@ export class DockerRuntime implements ContainerRuntime {
   readonly #sandboxes: DockerSandboxes;
   readonly #containers: DockerContainers;
   readonly #images: DockerImages;
+  readonly #instance: string;
 
   /** Connects to nothing yet. @throws {InvalidEngineAddressError} */
   constructor(options: DockerRuntimeOptions = {}) {
     const log = options.log ?? silentLogger;
+    this.#instance = options.instance ?? '';
     this.#client = new EngineClient({
       address: parseEngineAddress(options.host ?? options.socketPath ?? DEFAULT_SOCKET),
       requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
@@ -75,6 +77,7 @@ export class DockerRuntime implements ContainerRuntime {
         cgroupDriver,
         requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
         seccompDefault: options.seccompDefault ?? 'unconfined',
+        instance: this.#instance,
         logMaxSize: options.logMaxSize ?? '10m',
         logMaxFiles: options.logMaxFiles ?? 5,
         containerLogsDir: options.containerLogsDir ?? '/var/log/containers',
@@ -184,7 +187,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
-    return dockerEvents(this.#client, signal);
+    return dockerEvents(this.#client, this.#instance, signal);
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import { RuntimeNotFoundError } from '../errors.js';
 import type { EngineClient } from './client/engine-client.js';
 import { isGone } from './client/engine-error.js';
 import type { EngineContainer, EngineContainerListing } from './client/engine-types.js';
-import { LABEL } from './labels.js';
+import { isOfInstance, LABEL } from './labels.js';
 
 /** @throws {RuntimeNotFoundError} */
 export async function inspectContainer(
@@ -25,15 +25,19 @@ export async function inspectIfPresent(
   return unlessGone(client.json<EngineContainer>({ path: `/containers/${encodeURIComponent(id)}/json` }));
 }
 
-/** Our containers of one type, dead ones too; others on this engine are never seen. */
+/** This agent's containers of one type, dead ones too; others on this engine are never seen. */
 export async function listByLabels(
   client: EngineClient,
   type: 'podsandbox' | 'container',
+  instance: string,
   labels: Readonly<Record<string, string | undefined>> = {},
 ): Promise<EngineContainerListing[]> {
   const wanted = Object.entries({ [LABEL.type]: type, ...labels }).filter(([, value]) => value !== undefined);
   const filters = { label: wanted.map(([label, value]) => `${label}=${value}`) };
-  return client.json({ path: '/containers/json', query: { all: true, filters: JSON.stringify(filters) } });
+  const query = { all: true, filters: JSON.stringify(filters) };
+  const listings = await client.json<EngineContainerListing[]>({ path: '/containers/json', query });
+  // An absent label cannot be asked for.
+  return listings.filter(({ Labels }) => isOfInstance(Labels ?? {}, instance));
 }
 
 /** The engine's 404 as the error of the interface. */

@@ -10,6 +10,8 @@ export const LABEL = {
   containerName: 'io.kubernetes.container.name',
   sandboxId: 'io.kubernetes.sandbox.id',
   logPath: 'io.kubernetes.container.logpath',
+  /** Ours: which of several agents on one engine it belongs to. Absent for the one without a name. */
+  instance: 'io.edgecore.instance',
 } as const;
 
 const ANNOTATION = 'annotation.';
@@ -34,12 +36,18 @@ const IDENTITY = new Set<string>([
   LABEL.containerName,
   LABEL.sandboxId,
   LABEL.logPath,
+  LABEL.instance,
 ]);
 
 /** The pod's labels and annotations, then our own, which a pod cannot fake. */
-export function sandboxLabels({ pod, labels, annotations }: SandboxConfig): Labels {
+export function sandboxLabels({ pod, labels, annotations }: SandboxConfig, instance = ''): Labels {
+  const { [LABEL.instance]: _reserved, ...own } = labels;
   const prefixed = Object.entries(annotations).map(([key, value]) => [ANNOTATION + key, value]);
-  return { ...labels, ...Object.fromEntries(prefixed), ...identity(pod, 'podsandbox', SANDBOX_CONTAINER) };
+  return {
+    ...own,
+    ...Object.fromEntries(prefixed),
+    ...identity(pod, 'podsandbox', SANDBOX_CONTAINER, instance),
+  };
 }
 
 /** Pod labels are not copied to containers. */
@@ -47,6 +55,7 @@ export function containerLabels(
   pod: PodIdentity,
   sandboxId: string,
   container: { readonly name: string; readonly logPath: string; readonly meta: ContainerMeta },
+  instance = '',
 ): Labels {
   const meta = Object.entries(META).flatMap(([field, label]) => {
     const value = container.meta[field as keyof ContainerMeta];
@@ -54,7 +63,7 @@ export function containerLabels(
   });
   return {
     ...Object.fromEntries(meta),
-    ...identity(pod, 'container', container.name),
+    ...identity(pod, 'container', container.name, instance),
     [LABEL.sandboxId]: sandboxId,
     [LABEL.logPath]: container.logPath,
   };
@@ -90,6 +99,11 @@ export function readContainerMeta(labels: Labels): ContainerMeta {
   };
 }
 
+/** Does a labelled container belong to this agent, and not to another one on the same engine? */
+export function isOfInstance(labels: Labels, instance: string): boolean {
+  return (labels[LABEL.instance] ?? '') === instance;
+}
+
 /** Empty strings where a label is missing; the uid is what counts. */
 export function readPodIdentity(labels: Labels): PodIdentity {
   return {
@@ -99,13 +113,19 @@ export function readPodIdentity(labels: Labels): PodIdentity {
   };
 }
 
-function identity(pod: PodIdentity, type: 'podsandbox' | 'container', name: string): Labels {
+function identity(
+  pod: PodIdentity,
+  type: 'podsandbox' | 'container',
+  name: string,
+  instance: string,
+): Labels {
   return {
     [LABEL.podName]: pod.name,
     [LABEL.podNamespace]: pod.namespace,
     [LABEL.podUid]: pod.uid,
     [LABEL.containerName]: name,
     [LABEL.type]: type,
+    ...(instance === '' ? {} : { [LABEL.instance]: instance }),
   };
 }
 

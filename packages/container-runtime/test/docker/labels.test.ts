@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import {
   containerLabels,
+  isOfInstance,
   readContainerMeta,
   readPodIdentity,
   readSandboxLabels,
@@ -79,4 +80,16 @@ test("missing or broken ones read as kubelet's defaults", () => {
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
   });
+});
+
+test('of an agent with a name carry it, and a pod cannot choose it', () => {
+  const config = sandboxConfig({ labels: { 'io.edgecore.instance': 'stolen' } });
+  expect(sandboxLabels(config, 'lab')).toMatchObject({ 'io.edgecore.instance': 'lab' });
+  expect(sandboxLabels(config)).not.toHaveProperty(['io.edgecore.instance']);
+  expect(readSandboxLabels(sandboxLabels(config, 'lab')).labels).toEqual({});
+  expect([
+    isOfInstance({}, ''),
+    isOfInstance({}, 'lab'),
+    isOfInstance(sandboxLabels(config, 'lab'), 'lab'),
+  ]).toEqual([true, false, true]);
 });

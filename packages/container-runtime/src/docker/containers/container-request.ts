@@ -11,6 +11,7 @@ export interface ContainerRequestContext {
   /** As Docker writes it: `10m`. */
   readonly logMaxSize: string;
   readonly logMaxFiles: number;
+  readonly instance?: string;
 }
 
 /** Body of the create request of a container: dockershim's fields (edged.md §6). */
@@ -33,7 +34,7 @@ export function containerRequest(
     Tty: config.tty,
     // Probes decide about health, not the image.
     Healthcheck: { Test: ['NONE'] },
-    Labels: containerLabels(sandbox.pod, context.sandboxId, config),
+    Labels: containerLabels(sandbox.pod, context.sandboxId, config, context.instance),
     ...security.config,
     HostConfig: {
       ...mountFields(config.mounts),

@@ -27,7 +27,8 @@ export class DockerContainers {
   }
 
   async list(podUid?: string): Promise<Container[]> {
-    const listings = await listByLabels(this.#context.client, 'container', { [LABEL.podUid]: podUid });
+    const { client, options } = this.#context;
+    const listings = await listByLabels(client, 'container', options.instance, { [LABEL.podUid]: podUid });
     return listings.map(containerOfListing);
   }
 
@@ -47,6 +48,7 @@ export class DockerContainers {
       seccompDefault: options.seccompDefault,
       logMaxSize: options.logMaxSize,
       logMaxFiles: options.logMaxFiles,
+      instance: options.instance,
     });
     await prepareMounts(config.mounts);
     try {

@@ -28,7 +28,8 @@ export class DockerSandboxes {
   }
 
   async list(podUid?: string): Promise<Sandbox[]> {
-    const listings = await listByLabels(this.#context.client, 'podsandbox', { [LABEL.podUid]: podUid });
+    const { client, options } = this.#context;
+    const listings = await listByLabels(client, 'podsandbox', options.instance, { [LABEL.podUid]: podUid });
     return listings.map(sandboxOfListing);
   }
 
@@ -95,6 +96,7 @@ export class DockerSandboxes {
       cgroupParent: cgroupParentFor(await facts.cgroupDriver(), config.cgroupParent),
       oomScoreAdj,
       seccompDefault: options.seccompDefault,
+      instance: options.instance,
       dnsByEngine: !(await this.#canWriteEngineFiles()),
     });
     return createNamed(client, sandboxName(config.pod, config.attempt), body, signal);
@@ -133,6 +135,7 @@ export class DockerSandboxes {
   }
 
   #containersOf(id: string) {
-    return listByLabels(this.#context.client, 'container', { [LABEL.sandboxId]: id });
+    const { client, options } = this.#context;
+    return listByLabels(client, 'container', options.instance, { [LABEL.sandboxId]: id });
   }
 }

@@ -9,6 +9,7 @@ export interface SandboxRequestContext {
   readonly seccompDefault: SeccompDefault;
   /** Let the engine write resolv.conf, because we cannot. */
   readonly dnsByEngine: boolean;
+  readonly instance?: string;
 }
 
 /** OOM score of the process that holds a pod's namespaces: it must outlive its containers. */
@@ -27,7 +28,7 @@ export function sandboxRequest(
   return {
     Image: config.image,
     ...(hostNetwork ? {} : { Hostname: config.hostname }),
-    Labels: sandboxLabels(config),
+    Labels: sandboxLabels(config, context.instance),
     ...security.config,
     ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
     HostConfig: {

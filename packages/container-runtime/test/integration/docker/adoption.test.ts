@@ -1,6 +1,6 @@
 import { BUSYBOX_IMAGE, docker, PAUSE_IMAGE, withDocker } from '@edgecore/testing';
-import { expect, test } from '@jest/globals';
-import { goHash, reducedContainerHash } from '../../../src/index.js';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createDockerRuntime, type DockerRuntime, goHash, reducedContainerHash } from '../../../src/index.js';
 import { dockerPods } from './pods.js';
 
 const describeDocker = await withDocker();
@@ -12,6 +12,12 @@ const WHOLE_HASH = goHash(
 
 describeDocker('containers a Go agent left', () => {
   const pods = dockerPods();
+  // The agent without a name: the only one that takes over what has none.
+  let runtime: DockerRuntime;
+  beforeAll(() => {
+    runtime = createDockerRuntime({ containerLogsDir: pods.directory });
+  });
+  afterAll(() => runtime.close());
 
   async function leave(hash: string, restartCount: number, extra: readonly string[] = []) {
     const uid = pods.newUid();
@@ -81,7 +87,7 @@ describeDocker('containers a Go agent left', () => {
       '--label',
       'annotation.io.kubernetes.container.ports=[{"containerPort":80,"protocol":"TCP"}]',
     ]);
-    expect(await pods.runtime.listSandboxes(left.pod.uid)).toEqual([
+    expect(await runtime.listSandboxes(left.pod.uid)).toEqual([
       expect.objectContaining({
         id: left.sandbox,
         pod: left.pod,
@@ -102,7 +108,7 @@ describeDocker('containers a Go agent left', () => {
       terminationGracePeriodSeconds: 30,
       ports: '[{"containerPort":80,"protocol":"TCP"}]',
     };
-    expect(await pods.runtime.listContainers(left.pod.uid)).toEqual([
+    expect(await runtime.listContainers(left.pod.uid)).toEqual([
       expect.objectContaining({
         id: left.container,
         sandboxId: left.sandbox,
@@ -112,7 +118,7 @@ describeDocker('containers a Go agent left', () => {
         meta,
       }),
     ]);
-    expect(await pods.runtime.containerStatus(left.container)).toMatchObject({
+    expect(await runtime.containerStatus(left.container)).toMatchObject({
       state: 'running',
       meta,
       imageName: BUSYBOX_IMAGE,
@@ -127,17 +133,17 @@ describeDocker('containers a Go agent left', () => {
       '--label',
       'annotation.io.kubernetes.pod.deletionGracePeriod=5',
     ]);
-    const [container] = await pods.runtime.listContainers(left.pod.uid);
+    const [container] = await runtime.listContainers(left.pod.uid);
     expect(container?.meta).toMatchObject({
       hash: WHOLE_HASH,
       restartCount: 0,
       preStopHandler: preStop,
       deletionGracePeriodSeconds: 5,
     });
-    const { stdout } = await pods.runtime.exec(left.container, { command: ['echo', 'still here'] });
+    const { stdout } = await runtime.exec(left.container, { command: ['echo', 'still here'] });
     expect(stdout.toString()).toBe('still here\n');
-    await pods.runtime.removeSandbox(left.sandbox);
-    expect(await pods.runtime.listContainers(left.pod.uid)).toEqual([]);
-    expect(await pods.runtime.listSandboxes(left.pod.uid)).toEqual([]);
+    await runtime.removeSandbox(left.sandbox);
+    expect(await runtime.listContainers(left.pod.uid)).toEqual([]);
+    expect(await runtime.listSandboxes(left.pod.uid)).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { BUSYBOX_IMAGE, ensureTestImages, PAUSE_IMAGE, tempDir, withDocker } from '@edgecore/testing';
 import { createDockerRuntime } from '../../../src/index.js';
 import { containerRuntimeCompliance } from '../../compliance/container-runtime.js';
@@ -19,6 +20,6 @@ containerRuntimeCompliance('Docker', {
   sandboxImage: PAUSE_IMAGE,
   create: async () => {
     await ensureTestImages();
-    return createDockerRuntime({ containerLogsDir: await tempDir() });
+    return createDockerRuntime({ instance: `test-${randomUUID()}`, containerLogsDir: await tempDir() });
   },
 });

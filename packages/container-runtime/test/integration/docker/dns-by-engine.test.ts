@@ -17,7 +17,7 @@ describeDocker('an agent that cannot reach the files of the engine', () => {
     const socketPath = join(await tempDir(), 'docker.sock');
     server = engineElsewhere();
     await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-    runtime = createDockerRuntime({ socketPath, containerLogsDir: pods.directory });
+    runtime = createDockerRuntime({ socketPath, instance: pods.instance, containerLogsDir: pods.directory });
   });
   afterAll(async () => {
     await runtime.close();

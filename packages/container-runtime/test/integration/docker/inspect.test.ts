@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { docker, eventually, freePort, withDocker } from '@edgecore/testing';
 import { expect, test } from '@jest/globals';
+import { createDockerRuntime } from '../../../src/index.js';
 import { dockerPods, inspect } from './pods.js';
 
 const describeDocker = await withDocker();
@@ -62,7 +63,9 @@ describeDocker('what Docker is told', () => {
     expect(Name).toBe(`/k8s_c_p_n_${sandbox.pod.uid}_0`);
     expect(Config).toMatchObject({ Entrypoint: ['echo', 'hi'], Cmd: null, Healthcheck: { Test: ['NONE'] } });
     expect(Config['Env']).toContain('A=b=c');
-    expect(Object.keys(Config.Labels).filter((label) => !label.includes('io.kubernetes.'))).toEqual([]);
+    expect(Object.keys(Config.Labels).filter((label) => !label.includes('io.kubernetes.'))).toEqual([
+      'io.edgecore.instance',
+    ]);
     expect(HostConfig).toMatchObject({
       NetworkMode: `container:${status.id}`,
       IpcMode: `container:${status.id}`,
@@ -204,6 +207,20 @@ describeDocker('what Docker is told', () => {
       expect.objectContaining({ name: 'eth0', rxErrors: 0, txErrors: 0, txBytes: expect.any(Number) }),
     ]);
     expect(pageFaults).toBeGreaterThan(0);
+  });
+
+  test('agents that share the engine under different names do not see each other', async () => {
+    const config = pods.sandboxConfig();
+    const sandbox = await pods.runtime.runSandbox(config);
+    const { uid } = config.pod;
+    for (const instance of ['', 'another']) {
+      const other = createDockerRuntime({ instance });
+      expect(await other.listSandboxes(uid)).toEqual([]);
+      expect((await other.listSandboxes()).map(({ id }) => id)).not.toContain(sandbox.id);
+      await other.close();
+    }
+    expect(sandbox.labels).toEqual(config.labels);
+    expect(await pods.runtime.listSandboxes(uid)).toHaveLength(1);
   });
 
   test("containers without our labels are nobody's business", async () => {

@@ -70,7 +70,12 @@ describeDocker('when the engine goes and comes back', () => {
     await mkdir(directory);
     socketPath = join(directory, 'docker.sock');
     link = await tcpProxy({ path: socketPath }, { path: DOCKER_SOCKET });
-    runtime = createDockerRuntime({ socketPath, requestTimeoutMs: 2_000, containerLogsDir: pods.directory });
+    runtime = createDockerRuntime({
+      socketPath,
+      requestTimeoutMs: 2_000,
+      instance: pods.instance,
+      containerLogsDir: pods.directory,
+    });
   });
   afterEach(async () => {
     await runtime.close();
@@ -121,6 +126,7 @@ describeDocker('when the engine goes and comes back', () => {
     const impatient = createDockerRuntime({
       socketPath,
       requestTimeoutMs: 400,
+      instance: pods.instance,
       containerLogsDir: pods.directory,
     });
     const { id } = await pods.start(pods.sandboxConfig(), { command: ['sh', '-c', 'sleep 1; echo late'] });

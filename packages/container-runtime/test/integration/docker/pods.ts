@@ -15,7 +15,10 @@ export function dockerPods() {
   // An engine shared with other tests may be slow; a hang is still found.
   jest.setTimeout(30_000);
   const uids: string[] = [];
+  // Agents on this machine's engine that run for other tests must not take these pods for orphans.
+  const instance = `test-${randomUUID()}`;
   const pods = {
+    instance,
     runtime: undefined as unknown as DockerRuntime,
     directory: '',
 
@@ -64,7 +67,7 @@ export function dockerPods() {
   beforeAll(async () => {
     await ensureTestImages();
     pods.directory = await tempDir();
-    pods.runtime = createDockerRuntime({ containerLogsDir: join(pods.directory, 'containers') });
+    pods.runtime = createDockerRuntime({ instance, containerLogsDir: join(pods.directory, 'containers') });
   });
   afterAll(async () => {
     await pods.runtime.close();
