@@ -1,0 +1,173 @@
+import { createMessage, type Message, type Participant, responseTo } from '@edgecore/beehive';
+import { eventually } from '@edgecore/testing';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { EdgeHubOptions } from '../src/index.js';
+import { MemoryCloud } from './support/memory-cloud.js';
+import { startNode, type TestNode } from './support/node.js';
+import { settled } from './support/virtual-clock.js';
+
+let cloud: MemoryCloud;
+let node: TestNode | undefined;
+
+beforeEach(() => {
+  cloud = new MemoryCloud();
+});
+
+afterEach(async () => {
+  const stopped = node?.stop();
+  node = undefined;
+  await cloud.clock.advance(3000);
+  await stopped;
+  await cloud.stopListening();
+});
+
+async function start(extra: Partial<EdgeHubOptions> = {}): Promise<TestNode> {
+  node = startNode(await cloud.options(extra));
+  return node;
+}
+
+/** Starts against a listening cloud and waits for the keepalive. */
+async function connected(extra: Partial<EdgeHubOptions> = {}): Promise<TestNode> {
+  cloud.listen();
+  const started = await start(extra);
+  // Certificate files are read for real.
+  await eventually(() => cloud.heard.length > 0);
+  return started;
+}
+
+const message = (n: number, fields: Partial<Message> = {}) =>
+  createMessage<unknown>({
+    id: `m${n}`,
+    source: 'edged',
+    operation: 'insert',
+    resource: `default/event/e${n}`,
+    ...fields,
+  });
+const ack = (n: number) => message(n, { operation: 'response', parentId: `d${n}` });
+
+describe('profile detection (compat.md §1, §11.20)', () => {
+  const isQuery = ({ operation, resource }: Message) =>
+    operation === 'query' && resource === 'kube-node-lease/lease/edge-01';
+
+  test('a cloud that answers the lease query is current at once, and every connection asks again', async () => {
+    cloud.onMessage = (query, connection) => {
+      if (isQuery(query)) void connection.send(responseTo(query, { Object: null, Err: {} }));
+    };
+    await connected({ cloudProfile: 'auto' });
+    await eventually(() => node!.hub.link.profile?.name === 'current');
+    expect(cloud.heard.map(({ message: { operation } }) => operation)).toEqual(['keepalive', 'query']);
+    await cloud.latest.close();
+    await eventually(() => cloud.clock.sleeping > 0);
+    await cloud.clock.advance(2000);
+    await eventually(() => cloud.heard.length === 4);
+  });
+
+  test('a silent cloud is 2020 after two tries of 10 s; until then only keepalives and acknowledgements go up', async () => {
+    const { me, hub } = await connected({
+      cloudProfile: 'auto',
+      probeTimeoutMs: 10_000,
+      rotateCertificates: false,
+    });
+    await me.send('websocket', message(1));
+    await me.send('websocket', ack(2));
+    await cloud.clock.advance(9_999);
+    expect(hub.link.profile).toBeUndefined();
+    expect(cloud.heard.map(({ message: { operation } }) => operation)).toEqual([
+      'keepalive',
+      'query',
+      'response',
+    ]);
+    await cloud.clock.advance(10_000);
+    expect(cloud.times('query').map((at) => Math.round(at / 1000))).toEqual([0, 10]);
+    expect(cloud.times('insert')).toEqual([]);
+    await cloud.clock.advance(10);
+    await eventually(() => hub.link.profile?.name === '2020');
+    await eventually(() => cloud.times('insert').length === 1);
+  });
+
+  test('on the next connection the last profile holds until it is decided anew', async () => {
+    const { me, hub } = await connected({ cloudProfile: 'auto', rotateCertificates: false });
+    await cloud.clock.advance(20_001);
+    await eventually(() => hub.link.profile?.name === '2020');
+    await cloud.latest.close();
+    await eventually(() => hub.stats().state === 'backoff');
+    await cloud.clock.advance(2000);
+    await eventually(() => cloud.connections.length === 2);
+    await me.send('websocket', message(7));
+    await eventually(() => cloud.times('insert').length === 1);
+    cloud.onMessage = (query, connection) => void connection.send(responseTo(query, 'x'));
+    await cloud.clock.advance(10_001);
+    await eventually(() => hub.link.profile?.name === 'current');
+  });
+
+  test('while a module holds up reading, silence proves nothing', async () => {
+    cloud.listen();
+    let full: Participant | undefined;
+    node = startNode(await cloud.options({ cloudProfile: 'auto', maxWaitingDispatches: 1 }), (bus) => {
+      // Nobody reads it; the connection event fills it.
+      full = bus.join('metamanager', 'meta', { capacity: 1 });
+    });
+    await eventually(() => cloud.heard.length === 2);
+    await cloud.send({ group: 'resource', operation: 'update', resource: 'default/pod/x' });
+    await settled();
+    const queries = () =>
+      cloud.heard.filter(({ message: heard }) => isQuery(heard)).map(({ message: heard }) => heard);
+    await cloud.send(responseTo(queries()[0]!, { Object: null, Err: null }));
+    await cloud.clock.advance(45_000);
+    expect(node.hub.link.profile).toBeUndefined();
+    void (async () => {
+      for await (const _ of full!.receive());
+    })();
+    await eventually(() => node!.hub.link.profile?.name === 'current');
+  });
+
+  test('a configured profile asks nothing', async () => {
+    await connected({ cloudProfile: '2020' });
+    await cloud.clock.advance(60_000);
+    expect(cloud.heard.every(({ message: { operation } }) => operation === 'keepalive')).toBe(true);
+  });
+});
+
+describe('a session that is none (wire.md §5.1, §9.16)', () => {
+  const request = (n: number, fields: Partial<Message> = {}) =>
+    message(n, { operation: 'patch', resource: `null/nodepatch/edge-01`, ...fields });
+
+  test('four requests without an answer and nothing else: the hub dials again and says why', async () => {
+    const { me, hub, log } = await connected({ rotateCertificates: false });
+    const failures: string[] = [];
+    for (let n = 0; n < 4; n++) {
+      me.request('websocket', request(n)).catch((error: Error) => failures.push(error.message));
+      await cloud.clock.advance(10_000);
+    }
+    expect(hub.link.connected).toBe(true);
+    await cloud.clock.advance(20_000);
+    await eventually(() => failures.length === 4);
+    expect(failures[0]).toBe('connection lost between EdgeCore and CloudCore');
+    expect(log.some(({ level, text }) => level === 'warn' && text.includes('without a session'))).toBe(true);
+    await eventually(() => hub.stats().state === 'backoff');
+    await cloud.clock.advance(2000);
+    await eventually(() => cloud.connections.length === 2);
+  });
+
+  test.each([
+    ['any frame from the cloud starts the count anew', {}, true],
+    [
+      'reports and questions a 2020 cloud may not answer do not count',
+      { operation: 'query', resource: 'default/secret/x' },
+      false,
+    ],
+  ] as const)('%s', async (_, fields, frames) => {
+    const { me, hub } = await connected({
+      cloudProfile: frames ? 'current' : '2020',
+      rotateCertificates: false,
+    });
+    for (let n = 0; n < 12; n++) {
+      me.request('websocket', request(n, fields), { timeoutMs: 300 }).catch(() => {});
+      await cloud.clock.advance(10_000);
+      if (frames) await cloud.send({ group: 'twin', operation: 'update', resource: 'membership' });
+      await settled();
+    }
+    expect(hub.link.connected).toBe(true);
+    expect(cloud.connections).toHaveLength(1);
+  });
+});
