@@ -18,7 +18,6 @@ import { pause } from './ports/clock.js';
 import type { ObjectSource } from './ports/object-source.js';
 import type { PodSnapshot, StatusSink } from './ports/status-sink.js';
 
-const SILENT_SINK: StatusSink = { podStatus() {}, podTerminated() {}, podForgotten() {} };
 /** Until the stored pods are asked for again when metamanager did not answer. */
 const LIST_RETRY_MS = 1000;
 
@@ -58,10 +57,13 @@ export class Edged implements Module {
     const services = createPodServices(settings, objects, ctx.log);
     const workers = new PodWorkers({
       services,
-      sink: reporter ?? SILENT_SINK,
+      sink: this.#sink(),
       admission: () => ({ maxPods: settings.maxPods, nodeLabels: settings.nodeLabels() }),
     });
-    const orphans = new Orphans({ services, holds: (uid) => workers.holds(uid) }, settings.databaseRecreated);
+    const orphans = new Orphans(
+      { services, holds: (uid) => workers.worksOn(uid) },
+      settings.databaseRecreated,
+    );
     const inbox = new PodInbox({ nodeName: settings.nodeName, workers, orphans, log: ctx.log });
     const watch = new RuntimeWatch({
       runtime: settings.runtime,
@@ -91,6 +93,22 @@ export class Edged implements Module {
       this.#workers = undefined;
       this.#watch = undefined;
     }
+  }
+
+  /** The reporter, and who else wants to know. */
+  #sink(): StatusSink {
+    const { reporter, onStatus } = this.#settings;
+    return {
+      podStatus(pod, status) {
+        reporter?.podStatus(pod, status);
+        onStatus?.(pod, status);
+      },
+      podTerminated(pod, status) {
+        reporter?.podTerminated(pod, status);
+        onStatus?.(pod, status);
+      },
+      podForgotten: (uid) => reporter?.podForgotten(uid),
+    };
   }
 
   async #receive(ctx: ModuleContext, inbox: PodInbox): Promise<void> {

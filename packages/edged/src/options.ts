@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os';
 import type { CloudLink } from '@edgecore/api';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
 import type { BackoffOptions } from './backoff/backoff.js';
+import type { Pod, PodStatus } from './kube-types.js';
 import { type Clock, systemClock } from './ports/clock.js';
 import type { ObjectSource } from './ports/object-source.js';
 import type { PodEventListener } from './ports/pod-events.js';
@@ -74,6 +75,8 @@ export interface EdgedOptions {
   readonly deadContainerAgeMs?: number;
   /** The database was lost: adopt every labelled container, remove only what a message names. Default false. */
   readonly databaseRecreated?: boolean;
+  /** Takes every status that is computed, changed or not, besides the reporter. Must return at once. Default none. */
+  readonly onStatus?: (pod: Pod, status: PodStatus) => void;
   /** Takes pod events, besides the log. Default none. */
   readonly onEvent?: PodEventListener;
   readonly clock?: Clock;
@@ -81,7 +84,7 @@ export interface EdgedOptions {
   readonly random?: () => number;
 }
 
-type Optional = 'objects' | 'reporter' | 'onEvent';
+type Optional = 'objects' | 'reporter' | 'onStatus' | 'onEvent';
 
 /** Options with every default filled in. */
 export type EdgedSettings = Required<Omit<EdgedOptions, Optional>> & Pick<EdgedOptions, Optional>;

@@ -52,6 +52,11 @@ export class PodWorker {
     return this.#state.pod;
   }
 
+  /** The cloud does not know this uid any more; what is left here goes. */
+  get isLeaving(): boolean {
+    return this.#end?.forget ?? false;
+  }
+
   snapshot(): PodSnapshot {
     const stage = this.#stage === 'forgotten' ? 'terminated' : this.#stage;
     return { pod: this.pod, status: this.#state.status, stage };
@@ -144,7 +149,9 @@ export class PodWorker {
     if (!this.pod.status?.startTime) this.#state.failure ??= this.#options.admit(this.pod);
   }
 
+  /** What the cloud has deleted must not be heard of again: the 2020 cloud would give it to a pod of that name. */
   #publish(status: PodStatus): void {
+    if (this.isLeaving) return;
     this.#options.sink.podStatus(this.pod, status);
   }
 

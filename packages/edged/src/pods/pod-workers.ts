@@ -34,7 +34,13 @@ export class PodWorkers implements PodSource {
   }
 
   holds(uid: string): boolean {
-    return this.#byUid.has(uid) || [...this.#waiting.values()].some(({ metadata }) => metadata.uid === uid);
+    const worker = this.#byUid.get(uid);
+    return worker ? !worker.isLeaving : this.#isWaiting(uid);
+  }
+
+  /** Whether anything of this uid is still worked on, a pod that is leaving included. */
+  worksOn(uid: string): boolean {
+    return this.#byUid.has(uid) || this.#isWaiting(uid);
   }
 
   /** Insert and update mean the same. An older resource version never replaces a newer one. */
@@ -125,6 +131,10 @@ export class PodWorkers implements PodSource {
         return pod.metadata.uid !== metadata.uid && !over;
       })
       .map(({ pod }) => pod);
+  }
+
+  #isWaiting(uid: string): boolean {
+    return [...this.#waiting.values()].some(({ metadata }) => metadata.uid === uid);
   }
 
   #workerNamed(name: string): PodWorker | undefined {

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createDockerRuntime } from '@edgecore/container-runtime';
+import { type ContainerRuntime, createDockerRuntime } from '@edgecore/container-runtime';
 import { BUSYBOX_IMAGE, docker, ensureTestImages, PAUSE_IMAGE, tempDir } from '@edgecore/testing';
 import { jest } from '@jest/globals';
 import type { Container, PodSpec } from '../../src/kube-types.js';
@@ -17,6 +19,7 @@ jest.setTimeout(45_000);
 export class DockerFixture {
   readonly namespace = `t-${randomBytes(4).toString('hex')}`;
   readonly #harnesses: Harness[] = [];
+  readonly #runtimes: ContainerRuntime[] = [];
   readonly directory: string;
   #pods = 0;
 
@@ -31,10 +34,9 @@ export class DockerFixture {
 
   /** A further call is a further agent on the same directory: stop the one before it first. */
   async start(options: Partial<HarnessOptions> = {}): Promise<Harness> {
-    const runtime = isolatedRuntime(
-      createDockerRuntime({ containerLogsDir: `${this.directory}/container-logs` }),
-      this.namespace,
-    );
+    const engine = createDockerRuntime({ containerLogsDir: `${this.directory}/container-logs` });
+    this.#runtimes.push(engine);
+    const runtime = isolatedRuntime(engine, this.namespace);
     const harness = new Harness({
       runtime,
       directory: this.directory,
@@ -95,8 +97,16 @@ export class DockerFixture {
     return (await mountPoints()).filter((path) => path.startsWith(this.directory));
   }
 
+  /** Directories and files of pods on disk. */
+  files(): string[] {
+    return ['root/pods', 'logs', 'container-logs'].flatMap((directory) =>
+      readdirSync(join(this.directory, directory)),
+    );
+  }
+
   async close(): Promise<void> {
     for (const harness of this.#harnesses) await harness.stop();
+    for (const runtime of this.#runtimes) await runtime.close();
     const left = await this.containers();
     if (left.length > 0) await docker('rm', '-f', ...left);
     for (const mount of await this.mounts()) await unmount(mount);

@@ -47,6 +47,7 @@ export class Harness {
   readonly link = new MutableCloudLink({ connected: true, profile: profile2020 });
   readonly #bus = createBus();
   readonly #cloud: Participant;
+  #stopped = false;
 
   constructor({ directory, objects = new FakeObjects(), ...options }: HarnessOptions) {
     this.objects = objects;
@@ -138,6 +139,8 @@ export class Harness {
 
   /** Stops edged; containers keep running. */
   async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
     this.#cloud.close();
     const { hanging } = await this.#bus.stop({ graceMs: 5000 });
     if (hanging.length > 0) throw new Error(`modules hang: ${hanging.join(', ')}`);
