@@ -25,18 +25,18 @@ export interface CloudEvents {
 
 /** Typed events; a listener that throws does not disturb the cloud. */
 export class CloudEmitter {
-  readonly #emitter = new EventEmitter({ captureRejections: true });
+  readonly #emitter = new EventEmitter();
 
   constructor(private readonly onListenerError: (error: unknown) => void) {
     this.#emitter.setMaxListeners(0);
-    this.#emitter.on('error', onListenerError);
   }
 
   /** @returns a function that ends the subscription. */
   on<Name extends keyof CloudEvents>(name: Name, listener: (event: CloudEvents[Name]) => void): () => void {
     const guarded = (event: CloudEvents[Name]) => {
       try {
-        listener(event);
+        const result: unknown = listener(event);
+        if (result instanceof Promise) result.catch(this.onListenerError);
       } catch (error) {
         this.onListenerError(error);
       }

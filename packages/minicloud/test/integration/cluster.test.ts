@@ -47,6 +47,8 @@ describe.each(PROFILES)('profile %s', (profile) => {
     );
     expect(update.content).toMatchObject({ status: { phase: 'Running' } });
     expect(phases).toEqual(['Pending', 'Running']);
+    // Its answer is sent after the report before it was dealt with.
+    await edge.ask('query', 'default/node/edge-1');
     const answers = edge.received.filter(({ resource }) => resource === 'default/podstatus/web');
     expect(answers.map(({ content }) => content)).toEqual(profile === 'current' ? ['OK'] : []);
   });
@@ -275,6 +277,9 @@ describe('only today', () => {
     cloud.on('deviceReport', ({ resource }) => seen.push(resource));
     cloud.on('deviceReport', () => {
       throw new Error('a listener of no help');
+    });
+    cloud.on('deviceReport', async () => {
+      throw new Error('nor this one');
     });
     const edge = await lab.readyNode(cloud);
     await edge.tell('insert', 'default/event/e', { reason: 'Started' });

@@ -114,7 +114,7 @@ export class WebSocketConnection implements Connection {
 
   async close(code = 1000, reason = ''): Promise<void> {
     this.#ending = true;
-    this.#ws.close(code, reason);
+    this.#ws.close(code, fitReason(reason));
     // The peer's close frame is behind whatever it sent before.
     this.#ws.resume();
     const timer = setTimeout(() => this.#ws.terminate(), CLOSE_TIMEOUT_MS);
@@ -185,7 +185,12 @@ export class WebSocketConnection implements Connection {
       this.#ending = true;
       this.#ws.terminate();
     } else {
-      void this.close(code, error.message.slice(0, 100));
+      void this.close(code, error.message);
     }
   }
+}
+
+/** A close frame has room for 123 bytes; a character cut in two becomes one of three bytes. */
+function fitReason(reason: string): string {
+  return Buffer.from(reason, 'utf8').subarray(0, 120).toString('utf8');
 }

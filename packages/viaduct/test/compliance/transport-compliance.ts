@@ -158,6 +158,12 @@ export function transportCompliance(name: string, setUp: () => Promise<Transport
       await client.close();
     });
 
+    test('a reason of any length does not keep a connection open', async () => {
+      const [client, server] = await connect();
+      await client.close(1000, 'ü'.repeat(500));
+      expect((await server.closed).reason).toMatch(/^üüü/);
+    });
+
     test('what arrived before the close is still yielded', async () => {
       const [client, server] = await connect();
       for (const id of ['a', 'b', 'c']) await client.send(createMessage({ id }));
