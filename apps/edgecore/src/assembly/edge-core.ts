@@ -20,6 +20,7 @@ import { VERSION } from '../version.js';
 import { chooseRuntime } from './choose-runtime.js';
 import { type EdgedParts, edgedParts } from './edged-parts.js';
 import { hubOptions } from './hub-options.js';
+import { missingModules } from './missing-modules.js';
 import { podLines } from './pod-lines.js';
 import { rememberRuntime, usedDocker } from './runtime-memory.js';
 import { socketPath } from './socket-path.js';
@@ -123,6 +124,10 @@ export class EdgeCore {
 
   async #start(): Promise<void> {
     const config = this.#config;
+    const missing = missingModules(config);
+    if (missing.length > 0) {
+      this.#log.info({ modules: missing }, 'switched on in the configuration, but not part of this version');
+    }
     const store = await openStore({ path: config.database.path, log: this.#log });
     this.#store = store;
     const link = this.#addHub();

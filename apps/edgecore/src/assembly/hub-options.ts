@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { bootstrapFileToken, type EdgeHubOptions } from '@edgecore/edgehub';
 import { type EdgeCoreConfig, removeToken } from '../config/index.js';
 
@@ -17,6 +18,8 @@ export function hubOptions(config: EdgeCoreConfig, bootstrapFile: string): EdgeH
       // Only the file's own token is taken out of it; 2020's stays, as upstream leaves it (config.md §6).
       if (file !== undefined && edgeHub.token !== '' && config.version === 'v1alpha2')
         await removeToken(file);
+      // Used up: keadm, too, deletes it after joining.
+      await rm(bootstrapFile, { force: true });
     },
     cloudProfile,
     heartbeatMs: edgeHub.heartbeatMs,
