@@ -43,7 +43,8 @@ export async function startMinicloud(options: MinicloudOptions): Promise<Miniclo
   try {
     return await assemble(resolved, opened);
   } catch (error) {
-    await closeAll(opened);
+    // Why it did not start matters more than how it closed.
+    await closeAll(opened).catch(() => {});
     if (error instanceof MinicloudStartError) throw error;
     throw new MinicloudStartError(`the cloud could not start: ${errorText(error)}`, { cause: error });
   }

@@ -164,13 +164,18 @@ export class RunningCloud implements Minicloud {
   }
 }
 
-/** In the reverse order of opening; one that fails does not keep the others open. */
+/**
+ * Closes in the reverse order of opening; one that fails does not keep the others open.
+ * @throws {AggregateError} with what failed.
+ */
 export async function closeAll(opened: Closer[]): Promise<void> {
+  const failures: unknown[] = [];
   for (const close of opened.splice(0).reverse()) {
     try {
       await close();
-    } catch {
-      // Closing goes on: what is left must not stay open because of it.
+    } catch (error) {
+      failures.push(error);
     }
   }
+  if (failures.length > 0) throw new AggregateError(failures, 'the cloud did not close cleanly');
 }
