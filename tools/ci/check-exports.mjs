@@ -8,27 +8,38 @@ import { pnpmCommand, root } from './lib.mjs';
 const run = promisify(execFile);
 const bin = (name) => join(root, 'node_modules/.bin', name);
 const [pnpm, ...pnpmArgs] = pnpmCommand();
-let failed = false;
+const packed = join(root, 'node_modules/.cache/packed');
 
-for (const group of ['packages', 'apps']) {
-  for (const name of readdirSync(join(root, group))) {
-    const dir = join(root, group, name);
-    const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
-    if (manifest.private) continue;
-    try {
-      await run(bin('publint'), ['--strict', '--pack', 'npm', dir]);
-      const { stdout } = await run(
-        pnpm,
-        [...pnpmArgs, 'pack', '--json', '--pack-destination', join(root, 'node_modules/.cache/packed')],
-        { cwd: dir },
-      );
-      const packed = JSON.parse(stdout.slice(stdout.indexOf('{')));
-      await run(bin('attw'), [packed.filename, ...(manifest.bin ? ['--profile', 'esm-only'] : [])]);
-      console.log(`ok ${manifest.name}`);
-    } catch (error) {
-      failed = true;
-      console.error(`✗ ${manifest.name}\n${error.stdout ?? ''}${error.stderr ?? error.message}`);
-    }
+const names = ['packages', 'apps'].flatMap((group) =>
+  readdirSync(join(root, group)).map((name) => join(root, group, name)),
+);
+const results = await Promise.all([worker(), worker(), worker()]);
+process.exit(results.includes(false) ? 1 : 0);
+
+/** Takes packages until there are none left; false when one of them failed. */
+async function worker() {
+  let ok = true;
+  for (let dir = names.shift(); dir !== undefined; dir = names.shift()) ok = (await check(dir)) && ok;
+  return ok;
+}
+
+async function check(dir) {
+  const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
+  if (manifest.private) return true;
+  try {
+    const { stdout } = await run(pnpm, [...pnpmArgs, 'pack', '--json', '--pack-destination', packed], {
+      cwd: dir,
+    });
+    const { filename } = JSON.parse(stdout.slice(stdout.indexOf('{')));
+    await run(bin('publint'), ['--strict', filename]);
+    await run(bin('attw'), [
+      filename,
+      ...(manifest.exports?.['.']?.require ? [] : ['--profile', 'esm-only']),
+    ]);
+    console.log(`ok ${manifest.name}`);
+    return true;
+  } catch (error) {
+    console.error(`✗ ${manifest.name}\n${error.stdout ?? ''}${error.stderr ?? error.message}`);
+    return false;
   }
 }
-process.exit(failed ? 1 : 0);
