@@ -48,7 +48,6 @@ export function nodeDocument(node: EmbeddedNode): ConfigDocument {
       podLogsDir: paths.logs,
       // A laptop's disk is often fuller than a server's; pods must not be evicted for it.
       evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%' },
-      staticPodPath: '',
       // The port may belong to a real agent on this machine.
       readOnlyPort: 0,
     },

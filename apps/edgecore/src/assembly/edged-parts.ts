@@ -67,6 +67,10 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     maxPods: edged.pods.max,
     registerNodeNamespace: node.namespace,
     cpuCfsQuota: edged.pods.cpuQuota,
+    // Only root may make cgroups.
+    cgroupsPerQos: edged.pods.cgroupsPerQos && process.getuid?.() === 0,
+    cgroupRoot: edged.pods.cgroupRoot,
+    seccompDefault: edged.pods.seccompDefault ? 'RuntimeDefault' : 'Unconfined',
     serializeImagePulls: edged.runtime.serializePulls,
     imagePullProgressDeadlineMs: edged.runtime.pullProgressDeadlineMs,
     syncMs: edged.pods.syncMs,

@@ -131,7 +131,11 @@ export interface EdgedConfig {
     readonly staticCheckMs: number;
     readonly allowedUnsafeSysctls: readonly string[];
     readonly cpuQuota: boolean;
-    readonly cpuQuotaPeriodMs: number;
+    /** Pods in cgroups of their own, by QoS class. */
+    readonly cgroupsPerQos: boolean;
+    readonly cgroupRoot: string;
+    /** Profile of containers that name none: `RuntimeDefault` instead of `Unconfined`. */
+    readonly seccompDefault: boolean;
   };
   readonly events: { readonly report: boolean; readonly perSecond: number; readonly burst: number };
   readonly containerGc: {

@@ -157,7 +157,6 @@ describe('classes of keys (L4, L5)', () => {
     'cpuManagerPolicy: static',
     'memoryManagerPolicy: Static',
     'topologyManagerPolicy: restricted',
-    'seccompDefault: true',
     'protectKernelDefaults: true',
     'qosReserved: {memory: 50%}',
     'reservedMemory: [{numaNode: 0}]',
@@ -169,6 +168,14 @@ describe('classes of keys (L4, L5)', () => {
     const allowed = parse(text, { allowUnsupported: true });
     expect(allowed.config).toBeDefined();
     expect(allowed.problems).toEqual([expect.objectContaining({ severity: 'warning', kind: 'refused' })]);
+  });
+
+  test('a stricter seccomp default is honoured, in either place', () => {
+    for (const keys of ['seccompDefault: true', 'tailoredKubeletConfig: {seccompDefault: true}']) {
+      const { config, problems } = parse(`${V2}modules: {edged: {${keys}}}`);
+      expect(problems).toEqual([]);
+      expect(config?.edged.pods.seccompDefault).toBe(true);
+    }
   });
 
   test('safe values of the same keys are taken', () => {

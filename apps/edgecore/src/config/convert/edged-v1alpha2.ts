@@ -64,7 +64,9 @@ export function convertEdgedToday(reader: ConfigReader): EdgedConfig {
       staticCheckMs: ms('fileCheckFrequency'),
       allowedUnsafeSysctls: reader.list(`${KUBELET}.allowedUnsafeSysctls`),
       cpuQuota: reader.bool(`${KUBELET}.cpuCFSQuota`),
-      cpuQuotaPeriodMs: ms('cpuCFSQuotaPeriod'),
+      cgroupsPerQos: reader.bool(`${KUBELET}.cgroupsPerQOS`),
+      cgroupRoot: text('cgroupRoot'),
+      seccompDefault: reader.bool(`${EDGED}.seccompDefault`) || reader.bool(`${KUBELET}.seccompDefault`),
     },
     events: {
       report: reader.bool(`${EDGED}.reportEvent`),

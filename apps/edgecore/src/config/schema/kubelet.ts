@@ -32,12 +32,15 @@ const KERNEL = 'kernel settings of the host are left alone';
 const WATCH = 'objects are pushed by the cloud';
 const TOPOLOGY = 'only the policy "none" is offered, pods would silently run without the isolation asked for';
 const RESERVE = 'resources are not set aside by cgroups';
+const STATIC = 'static pods are not run';
+const IMAGE_GC = 'unused images are not removed; use the container engine for that';
+const SOFT = 'only the hard thresholds count';
 const SHUTDOWN = 'the shutdown of the machine is not watched';
 
 /** `tailoredKubeletConfig`, every key (config.md §3). */
 const fields: Section['fields'] = {
   // paths, API
-  staticPodPath: text('/etc/kubeedge/manifests'),
+  staticPodPath: text('/etc/kubeedge/manifests', { unused: STATIC }),
   podLogsDir: text('/var/log/pods'),
   address: text('127.0.0.1'),
   readOnlyPort: int32(10_350),
@@ -51,22 +54,25 @@ const fields: Section['fields'] = {
   volumePluginDir: text('/usr/libexec/kubernetes/kubelet-plugins/volume/exec/', {
     unused: 'FlexVolume plug-ins are not called',
   }),
-  streamingConnectionIdleTimeout: duration('4h0m0s'),
+  streamingConnectionIdleTimeout: duration('4h0m0s', { unused: 'streams have no idle limit' }),
   // runtime
   containerRuntimeEndpoint: text('unix:///run/containerd/containerd.sock'),
   imageServiceEndpoint: text('unix:///run/containerd/containerd.sock'),
   runtimeRequestTimeout: duration('2m0s'),
   serializeImagePulls: bool(true),
-  maxParallelImagePulls: int32(undefined, hidden),
+  maxParallelImagePulls: int32(undefined, {
+    ...hidden,
+    unused: 'images are pulled one after the other, or all at once (serializeImagePulls)',
+  }),
   registryPullQPS: int32(5, { unused: RATES }),
   registryBurst: int32(10, { unused: RATES }),
   // sync, status
   syncFrequency: duration('1m0s'),
-  fileCheckFrequency: duration('20s'),
+  fileCheckFrequency: duration('20s', { unused: STATIC }),
   nodeStatusUpdateFrequency: duration('10s'),
   nodeStatusReportFrequency: duration('5m0s'),
   nodeLeaseDurationSeconds: int32(40),
-  nodeStatusMaxImages: int32(0),
+  nodeStatusMaxImages: int32(0, { unused: 'the node status lists no images' }),
   registerNode: bool(true),
   registerWithTaints: objects(undefined, hidden),
   configMapAndSecretChangeDetectionStrategy: text('Get', { unused: WATCH }),
@@ -83,7 +89,7 @@ const fields: Section['fields'] = {
   makeIPTablesUtilChains: bool(true, { unused: NETWORK }),
   iptablesMasqueradeBit: int32(14, { unused: NETWORK }),
   iptablesDropBit: int32(15, { unused: NETWORK }),
-  allowedUnsafeSysctls: strings(undefined, hidden),
+  allowedUnsafeSysctls: strings(undefined, { ...hidden, unused: 'pods may set the safe sysctls only' }),
   // limits
   maxPods: int32(110),
   podsPerCore: int32(0, { ...hidden, unused: 'maxPods alone limits the pods' }),
@@ -96,9 +102,7 @@ const fields: Section['fields'] = {
   maxOpenFiles: int32(1_000_000, { unused: KERNEL }),
   oomScoreAdj: int32(-999, { unused: KERNEL }),
   localStorageCapacityIsolation: bool(true, { unused: 'the size of a pod on disk is not limited' }),
-  seccompDefault: bool(false, {
-    refused: { when: isOn, reason: 'RuntimeDefault for every container is not offered; set it in the pods' },
-  }),
+  seccompDefault: bool(false),
   enableControllerAttachDetach: bool(true, { unused: 'volumes are attached by the cloud only' }),
   protectKernelDefaults: bool(false, {
     ...hidden,
@@ -110,8 +114,8 @@ const fields: Section['fields'] = {
   memorySwap: free({}, { unused: 'containers never get swap beyond their memory limit' }),
   crashLoopBackOff: free({}, { unused: 'the pauses between restarts are fixed (10 s to 5 min)' }),
   // CPU, memory, topology
-  cgroupRoot: text('', { ...hidden, unused: CGROUPS }),
-  cgroupsPerQOS: bool(true, { unused: CGROUPS }),
+  cgroupRoot: text('', hidden),
+  cgroupsPerQOS: bool(true),
   cgroupDriver: text('cgroupfs'),
   failCgroupV1: bool(false, { refused: { when: isOn, reason: 'the cgroup version is not checked' } }),
   singleProcessOOMKill: bool(undefined, { ...hidden, unused: CGROUPS }),
@@ -130,14 +134,14 @@ const fields: Section['fields'] = {
   }),
   qosReserved: stringMap(undefined, { ...hidden, refused: { when: hasEntries, reason: RESERVE } }),
   cpuCFSQuota: bool(true),
-  cpuCFSQuotaPeriod: duration('100ms'),
+  cpuCFSQuotaPeriod: duration('100ms', { unused: 'the period is 100 ms' }),
   memoryThrottlingFactor: float(0.9, { unused: 'memory.high is not set' }),
   reservedMemory: objects(undefined, { ...hidden, refused: { when: hasEntries, reason: RESERVE } }),
   // GC, eviction
-  imageMinimumGCAge: duration('2m0s'),
-  imageMaximumGCAge: duration('0s'),
-  imageGCHighThresholdPercent: int32(85),
-  imageGCLowThresholdPercent: int32(80),
+  imageMinimumGCAge: duration('2m0s', { unused: IMAGE_GC }),
+  imageMaximumGCAge: duration('0s', { unused: IMAGE_GC }),
+  imageGCHighThresholdPercent: int32(85, { unused: IMAGE_GC }),
+  imageGCLowThresholdPercent: int32(80, { unused: IMAGE_GC }),
   evictionHard: stringMap({
     'imagefs.available': '15%',
     'imagefs.inodesFree': '5%',
@@ -145,11 +149,11 @@ const fields: Section['fields'] = {
     'nodefs.available': '10%',
     'nodefs.inodesFree': '5%',
   }),
-  evictionSoft: stringMap(undefined, hidden),
-  evictionSoftGracePeriod: stringMap(undefined, hidden),
-  evictionMinimumReclaim: stringMap(undefined, hidden),
+  evictionSoft: stringMap(undefined, { ...hidden, unused: SOFT }),
+  evictionSoftGracePeriod: stringMap(undefined, { ...hidden, unused: SOFT }),
+  evictionMinimumReclaim: stringMap(undefined, { ...hidden, unused: SOFT }),
   evictionPressureTransitionPeriod: duration('5m0s'),
-  evictionMaxPodGracePeriod: int32(0, hidden),
+  evictionMaxPodGracePeriod: int32(0, { ...hidden, unused: SOFT }),
   kernelMemcgNotification: bool(false, { ...hidden, unused: 'memory is looked at by period' }),
   // logs
   containerLogMaxSize: text('10Mi'),

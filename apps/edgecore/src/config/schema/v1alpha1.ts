@@ -28,6 +28,7 @@ const min = { min: true };
 /** Keys of releases between 2020 and 1.11: accepted, never printed. */
 const later = { hidden: true };
 const CNI = 'pods use the networks of the container engine, no CNI plug-in is called';
+const IMAGE_GC = 'unused images are not removed; use the container engine for that';
 const CGROUPS = 'the container engine places pods in cgroups';
 
 /** `edgecore.yaml` of 2020, every key (config.md §2). */
@@ -55,11 +56,11 @@ export const v1alpha1 = section({
       registerNode: bool(true),
       registerNodeNamespace: text('default'),
       interfaceName: text('eth0', min),
-      concurrentConsumers: int32(5),
+      concurrentConsumers: int32(5, { unused: 'every pod has a worker of its own' }),
       devicePluginEnabled: bool(false, { ...min, unused: 'device plug-ins are not offered' }),
       gpuPluginEnabled: bool(false, { ...min, unused: 'the GPU plug-in is not offered' }),
-      imageGCHighThreshold: int32(80),
-      imageGCLowThreshold: int32(40),
+      imageGCHighThreshold: int32(80, { unused: IMAGE_GC }),
+      imageGCLowThreshold: int32(40, { unused: IMAGE_GC }),
       maximumDeadContainersPerPod: int32(1),
       cgroupDriver: text('cgroupfs', min),
       networkPluginName: text('', { hidden: true, unused: CNI }),
@@ -67,8 +68,8 @@ export const v1alpha1 = section({
       cniBinDir: text('/opt/cni/bin', { unused: CNI }),
       cniCacheDirs: text('/var/lib/cni/cache', { unused: CNI }),
       networkPluginMTU: int32(1500, { unused: CNI }),
-      cgroupsPerQOS: bool(true, { ...min, unused: CGROUPS }),
-      cgroupRoot: text('', { ...min, unused: CGROUPS }),
+      cgroupsPerQOS: bool(true, min),
+      cgroupRoot: text('', min),
       edgeCoreCgroups: text('', { hidden: true, unused: CGROUPS }),
       systemCgroups: text('', { hidden: true, unused: CGROUPS }),
       volumeStatsAggPeriod: nanoseconds(60_000_000_000, {
@@ -76,7 +77,7 @@ export const v1alpha1 = section({
       }),
       enableMetrics: bool(true, { unused: 'container figures are always offered' }),
       labels: stringMap({}, later),
-      annotations: stringMap({}, later),
+      annotations: stringMap({}, { ...later, unused: 'nodes are registered without annotations' }),
       taints: objects([], later),
       customInterfaceName: text('', later),
     }),

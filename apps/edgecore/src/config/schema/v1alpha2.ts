@@ -54,15 +54,9 @@ export const v1alpha2 = section({
       nodeLabels: stringMap({}, hidden),
       minimumGCAge: duration('0s', min),
       maxPerPodContainerCount: int32(1, min),
-      maxContainerCount: int32(-1, min),
+      maxContainerCount: int32(-1, { ...min, unused: 'dead containers are limited per pod only' }),
       registerSchedulable: bool(true, min),
-      seccompDefault: bool(false, {
-        ...hidden,
-        refused: {
-          when: (value) => value === true,
-          reason: 'RuntimeDefault for every container is not offered; set it in the pods',
-        },
-      }),
+      seccompDefault: bool(false, hidden),
       experimentalMounterPath: text('', { ...hidden, unused: MOUNTER }),
       experimentalNodeAllocatableIgnoreEvictionThreshold: bool(false, {
         ...hidden,

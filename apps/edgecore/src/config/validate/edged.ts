@@ -70,7 +70,6 @@ function checkKubelet(check: Checker): void {
     `${KUBELET}.fileCheckFrequency`,
     `${KUBELET}.runtimeRequestTimeout`,
     `${KUBELET}.streamingConnectionIdleTimeout`,
-    `${KUBELET}.cpuCFSQuotaPeriod`,
   );
   check.positive(`${KUBELET}.nodeLeaseDurationSeconds`, `${KUBELET}.maxPods`);
   check.atLeast(`${KUBELET}.nodeStatusMaxImages`, -1);
