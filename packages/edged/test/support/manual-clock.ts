@@ -29,10 +29,11 @@ export class ManualClock implements Clock {
     const end = this.#now + withinMs;
     const giveUp = performance.now() + 10_000;
     while (performance.now() < giveUp) {
-      for (let turn = 0; turn < 12; turn++) {
-        if (check()) return;
-        await settle(1);
-      }
+      if (check()) return;
+      await settle(1);
+      if (check()) return;
+      await settle();
+      if (check()) return;
       const next = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
       if (!next) continue;
       this.#timers = this.#timers.filter((one) => one !== next);
@@ -58,7 +59,13 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets promises and file system calls run that do not depend on time. */
-export async function settle(turns = 15): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+/**
+ * Lets everything run that does not depend on time: until neither files nor
+ * child processes are being worked on for some turns in a row.
+ */
+export async function settle(turns = 8): Promise<void> {
+  for (let quiet = 0; quiet < turns; quiet++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    if (process.getActiveResourcesInfo().some((name) => /^(FSReq|Process)/.test(name))) quiet = 0;
+  }
 }
