@@ -37,7 +37,7 @@ export class RuntimeWatch {
 
   /** Lists and listens until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, relistMs = 10_000, relistWhileDownMs = 1000 } = this.#options;
+    const { relistMs = 10_000, relistWhileDownMs = 1000 } = this.#options;
     let stream: Promise<void> | undefined;
     while (!signal.aborted) {
       // Listening starts before listing, so that nothing falls between.
@@ -45,15 +45,21 @@ export class RuntimeWatch {
         stream = undefined;
       });
       await this.#relist();
-      const waitMs = this.#streaming && !this.#failure ? relistMs : relistWhileDownMs;
-      await Promise.race([
-        pause(clock, waitMs, signal),
-        this.#streaming ? stream : new Promise(() => {}),
-      ]).catch(() => undefined);
-      if (!this.#streaming)
-        await pause(clock, Math.min(waitMs, relistWhileDownMs), signal).catch(() => undefined);
+      const isUp = this.#streaming && !this.#failure;
+      await this.#wait(isUp ? relistMs : relistWhileDownMs, isUp ? stream : undefined, signal);
     }
     await stream;
+  }
+
+  /** Waits; when the stream ends meanwhile, only a moment more. */
+  async #wait(ms: number, stream: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+    const { clock, relistWhileDownMs = 1000 } = this.#options;
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const rest = (delayMs: number) => pause(clock, delayMs, either).catch(() => undefined);
+    const afterStream = stream?.then(() => rest(relistWhileDownMs));
+    await Promise.race([rest(ms), ...(afterStream ? [afterStream] : [])]);
+    over.abort();
   }
 
   async #listen(signal: AbortSignal): Promise<void> {

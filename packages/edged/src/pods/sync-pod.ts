@@ -31,9 +31,9 @@ export async function syncPod(
   publish(state.compute(observed, false));
   signal.throwIfAborted();
 
-  const volumes = state.finished
-    ? await release(uid, observed, services)
-    : await mount(state, observed, services, signal);
+  // Objects may take long to come: only what is to be started waits for its volumes.
+  const starts = plan.steps.some(({ kind }) => kind === 'startContainer');
+  const volumes = starts ? await mount(state, observed, services, signal) : new Map<string, string>();
   const { failed } = await executePlan(plan, {
     pod: state.pod,
     observed,
@@ -48,6 +48,8 @@ export async function syncPod(
     publish(state.compute(observed, false));
   }
   await collect(observed, services);
+  if (state.finished) await release(uid, observed, services);
+  else if (!starts) await mount(state, observed, services, signal);
   if (plan.steps.length > 0 && !failed) return 0;
   const regular = terms.syncMs * (1 + services.random() / 2);
   const waits = [
@@ -84,13 +86,8 @@ async function mount(
 }
 
 /** A pod that is over keeps its containers and logs, not its volumes. */
-async function release(
-  uid: string,
-  observed: ObservedPod,
-  { volumes }: PodServices,
-): Promise<MountedVolumes> {
+async function release(uid: string, observed: ObservedPod, { volumes }: PodServices): Promise<void> {
   if (!isActive(observed)) await volumes.tearDown(uid);
-  return new Map();
 }
 
 async function collect(observed: ObservedPod, { runtime, clock, terms }: PodServices): Promise<void> {
