@@ -29,7 +29,7 @@ export function nodeDocument(node: EmbeddedNode): ConfigDocument {
   const edged = modules['edged']!;
   const docker = dockerEndpoint.startsWith('tcp://') ? dockerEndpoint : `unix://${dockerEndpoint}`;
   document['database'] = { dataSource: paths.database };
-  document['edgecoreTs'] = { edged: { runtime: node.runtime } };
+  document['edgecoreTs'] = { edged: { runtime: node.runtime, instance: instanceOf(paths) } };
   Object.assign(modules['edgeHub']!, {
     httpServer: `https://127.0.0.1:${httpsPort}`,
     tlsCaFile: join(paths.certificates, 'ca.crt'),
@@ -54,6 +54,11 @@ export function nodeDocument(node: EmbeddedNode): ConfigDocument {
   });
   Object.assign(modules['eventBus']!, { mqttMode: 0 });
   return document;
+}
+
+/** A node per data directory: two of them on one engine must leave each other's containers alone. */
+function instanceOf({ root }: EmbeddedPaths): string {
+  return `embedded-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`;
 }
 
 /** Writes the node's configuration and hands it the cloud's token. */

@@ -19,6 +19,7 @@ export async function chooseRuntime(
   const docker = () =>
     createDockerRuntime({
       host: runtime.dockerEndpoint,
+      instance: runtime.instance,
       log,
       requestTimeoutMs: runtime.requestTimeoutMs,
       cgroupDriver: runtime.cgroupDriver,

@@ -96,6 +96,8 @@ export interface EdgedConfig {
   readonly enabled: boolean;
   readonly runtime: {
     readonly choice: RuntimeChoice;
+    /** Name of this agent where several share one engine; `''` for the only one. */
+    readonly instance: string;
     /** Docker's API: a socket path, or `tcp://host:port`. */
     readonly dockerEndpoint: string;
     readonly requestTimeoutMs: number;

@@ -148,6 +148,15 @@ describe('classes of keys (L4, L5)', () => {
     );
   });
 
+  test.each([V1, V2])('own keys say where pods live and whose containers they are (L10)', (version) => {
+    const own = 'edgecoreTs: {edged: {instance: a, rootDirectory: /d/pods, podLogsDir: /d/logs}}\n';
+    expect(parse(`${version}${own}`).config?.edged).toMatchObject({
+      runtime: { instance: 'a' },
+      directories: { root: '/d/pods', podLogs: '/d/logs' },
+    });
+    expect(parse(version).config?.edged.runtime.instance).toBe('');
+  });
+
   test('an own key in the wrong place: the right one is named (L10)', () => {
     expect(said(hub('queueBytes: 3'))[0]).toContain('its place is edgecoreTs.edgeHub.queueBytes');
     expect(parse(`${V2}edgecoreTs: {edgeHub: {queueBytes: 3}}`).config?.edgeHub.queueBytes).toBe(3);

@@ -27,6 +27,7 @@ export function convertEdged2020(reader: ConfigReader): EdgedConfig {
     enabled: reader.bool(`${EDGED}.enable`),
     runtime: {
       choice: reader.text('edgecoreTs.edged.runtime') as RuntimeChoice,
+      instance: reader.text('edgecoreTs.edged.instance'),
       dockerEndpoint: dockerEndpoint(reader).docker,
       // Documented upstream as seconds, used as minutes.
       requestTimeoutMs: number('runtimeRequestTimeout') * MINUTE_MS,
@@ -45,7 +46,11 @@ export function convertEdged2020(reader: ConfigReader): EdgedConfig {
       domain: reader.text(`${EDGED}.clusterDomain`),
       resolvConf: '/etc/resolv.conf',
     },
-    directories: { root: '/var/lib/edged', podLogs: '/var/log/pods', staticPods: '' },
+    directories: {
+      root: reader.text('edgecoreTs.edged.rootDirectory') || '/var/lib/edged',
+      podLogs: reader.text('edgecoreTs.edged.podLogsDir') || '/var/log/pods',
+      staticPods: '',
+    },
     http: { address: '127.0.0.1', port: 10_350, streamIdleTimeoutMs: 4 * 60 * MINUTE_MS },
     status: {
       updateMs: number('nodeStatusUpdateFrequency') * 1000,

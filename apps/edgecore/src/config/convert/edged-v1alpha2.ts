@@ -28,6 +28,7 @@ export function convertEdgedToday(reader: ConfigReader): EdgedConfig {
     enabled: reader.bool(`${EDGED}.enable`),
     runtime: {
       choice: reader.text('edgecoreTs.edged.runtime') as RuntimeChoice,
+      instance: reader.text('edgecoreTs.edged.instance'),
       dockerEndpoint: dockerEndpoint(reader).docker,
       requestTimeoutMs: ms('runtimeRequestTimeout'),
       sandboxImage: reader.text(`${EDGED}.podSandboxImage`),
@@ -42,8 +43,8 @@ export function convertEdgedToday(reader: ConfigReader): EdgedConfig {
       resolvConf: text('resolvConf'),
     },
     directories: {
-      root: reader.text(`${EDGED}.rootDirectory`),
-      podLogs: text('podLogsDir'),
+      root: reader.text('edgecoreTs.edged.rootDirectory') || reader.text(`${EDGED}.rootDirectory`),
+      podLogs: reader.text('edgecoreTs.edged.podLogsDir') || text('podLogsDir'),
       staticPods: text('staticPodPath'),
     },
     http: {

@@ -15,6 +15,11 @@ export const edgecoreTs = section({
   }),
   edged: section({
     runtime: text('auto', o),
+    /** Name of this agent where several share one container engine. */
+    instance: text('', o),
+    /** Instead of the places the format gives, and for v1alpha1, which cannot name any. */
+    rootDirectory: text('', o),
+    podLogsDir: text('', o),
   }),
   deviceTwin: section({
     expectedConflict: text('edge', o),
