@@ -67,6 +67,7 @@ export async function executePlan(plan: Plan, context: ExecuteContext): Promise<
           if (isFatal(error, signal)) throw error;
           const message = `Failed to create pod sandbox: ${errorText(error)}`;
           services.events({ pod, type: 'Warning', reason: 'FailedCreatePodSandBox', message });
+          if (hasCode(error, 'ERR_UNSUPPORTED_BY_RUNTIME')) holdAll(context, errorText(error));
           return { failed: true };
         }
         break;
@@ -80,6 +81,13 @@ export async function executePlan(plan: Plan, context: ExecuteContext): Promise<
     }
   }
   return { failed };
+}
+
+/** What this engine can never do must show in the status, not only as an event that passes. */
+function holdAll({ pod, held }: ExecuteContext, message: string): void {
+  for (const { name } of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+    held.set(name, { reason: 'CreateContainerError', message });
+  }
 }
 
 async function existingSandbox(

@@ -48,6 +48,8 @@ describe('pods as host processes', () => {
 
   test.each([
     ['shareProcessNamespace', { shareProcessNamespace: true }, {}],
+    ['sysctls', { securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] } }, {}],
+    ['hostPort 8080', {}, { ports: [{ containerPort: 80, hostPort: 8080 }] }],
     ['readOnlyRootFilesystem', {}, { securityContext: { readOnlyRootFilesystem: true } }],
     ['capabilities.drop', {}, { securityContext: { capabilities: { drop: ['ALL'] } } }],
   ])('%s is refused by name, not ignored', async (field, spec, container) => {
