@@ -43,22 +43,32 @@ export async function writeAtomically(
   const current = await readlink(join(directory, DATA)).catch(absent);
   if (current && (await isSame(join(directory, current), payload))) return false;
   const next = `..${timestamp(now)}.${randomBytes(5).toString('hex')}`;
-  await mkdir(join(directory, next), { mode: 0o755 });
-  await chmod(join(directory, next), 0o755);
-  for (const [path, { data, mode }] of payload) {
-    const file = join(directory, next, path);
-    await mkdir(dirname(file), { recursive: true, mode: 0o755 });
-    await writeFile(file, data, { mode });
-    // The process's umask has its say in the mode above.
-    await chmod(file, mode);
+  try {
+    await writeFiles(join(directory, next), payload);
+    await prepare(join(directory, next));
+  } catch (error) {
+    // A full disk must not fill further with each try.
+    await rm(join(directory, next), { recursive: true, force: true });
+    throw error;
   }
-  await prepare(join(directory, next));
   await rm(join(directory, DATA_NEXT), { force: true });
   await symlink(next, join(directory, DATA_NEXT));
   await rename(join(directory, DATA_NEXT), join(directory, DATA));
   await linkVisible(directory, new Set([...payload.keys()].map((path) => path.split('/')[0]!)));
   if (current) await rm(join(directory, current), { recursive: true, force: true });
   return true;
+}
+
+async function writeFiles(directory: string, payload: Payload): Promise<void> {
+  await mkdir(directory, { mode: 0o755 });
+  await chmod(directory, 0o755);
+  for (const [path, { data, mode }] of payload) {
+    const file = join(directory, path);
+    await mkdir(dirname(file), { recursive: true, mode: 0o755 });
+    await writeFile(file, data, { mode });
+    // The process's umask has its say in the mode above.
+    await chmod(file, mode);
+  }
 }
 
 async function linkVisible(directory: string, wanted: ReadonlySet<string>): Promise<void> {

@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createDockerRuntime } from '@edgecore/container-runtime';
 import { eventually, withDocker } from '@edgecore/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -77,5 +80,26 @@ describeDocker('acceptance on a real engine', () => {
     const later = await fixture.start();
     await later.insert(pod);
     expect(containerOf(await later.until(pod, running)).restartCount).toBe(0);
+  });
+
+  test('§16.17 a full disk: FailedMount, the agent lives, and it recovers', async () => {
+    const root = join(fixture.directory, 'root');
+    mkdirSync(root);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', root]);
+    const edged = await fixture.start();
+    edged.objects.configMap('big', { file: 'x'.repeat(300_000) }, fixture.namespace);
+    const pod = fixture.pod(
+      { volumeMounts: [{ name: 'v', mountPath: '/v' }] },
+      { volumes: [{ name: 'v', configMap: { name: 'big' } }] },
+    );
+    await edged.insert(pod);
+    await eventually(() =>
+      edged.events.some(({ reason, message }) => reason === 'FailedMount' && /ENOSPC/.test(message)),
+    );
+    expect(containerOf(edged.status(pod)!).state.waiting?.reason).toBe('ContainerCreating');
+    execFileSync('mount', ['-o', 'remount,size=8m', root]);
+    await edged.until(pod, running);
+    expect(await fixture.exec(pod, 'wc', '-c', '/v/file')).toMatch(/^300000 /);
+    await edged.removeCompletely(pod);
   });
 });

@@ -54,6 +54,15 @@ describe('atomic writer (edged.md §7.2)', () => {
     expect(statSync(join(directory, 'a')).mode & 0o777).toBe(0o440);
   });
 
+  test('a write that fails leaves nothing and the old content in place', async () => {
+    await writeAtomically(directory, payload({ a: '1' }), now);
+    const before = readdirSync(directory);
+    const refuse = () => Promise.reject(new Error('no space left on device'));
+    await expect(writeAtomically(directory, payload({ a: '2' }), now, refuse)).rejects.toThrow('no space');
+    expect(readdirSync(directory)).toEqual(before);
+    expect(read('a')).toBe('1');
+  });
+
   test('an empty payload is an empty volume', async () => {
     await writeAtomically(directory, payload({ a: '1' }), now);
     await writeAtomically(directory, payload({}), now);
