@@ -52,6 +52,10 @@ describe('printing configurations', () => {
     const { code, stdout } = await edgecore(['--config', path, 'config', 'check']);
     expect(stdout).toContain(`${path}: OK (v1alpha2, 0 errors, 0 warnings)`);
     expect(code).toBe(0);
+    const piped = await edgecore(['--config', '/dev/stdin', 'config', 'check'], {
+      stdin: `${V2}${local(await tempDir())}`,
+    });
+    expect(piped).toMatchObject({ code: 0, stdout: expect.stringContaining('/dev/stdin: OK') });
   });
 });
 

@@ -4,7 +4,7 @@ import type { EdgeCore } from './assembly/edge-core.js';
 export interface RunOptions {
   readonly log: Logger;
   /** Called once the modules are started. */
-  readonly onStarted?: () => void;
+  readonly onStarted?: () => void | Promise<void>;
   /** How long modules may take to end. Default 10 000 ms. */
   readonly graceMs?: number;
   /** Ends the node as the first signal would. */
@@ -24,7 +24,7 @@ export async function runEdgeCore(
   const end = waitForEnd(core, log, signal);
   try {
     await core.start();
-    onStarted?.();
+    await onStarted?.();
     const exitCode = await end.promise;
     const report = await core.stop({ graceMs });
     return report.clean ? exitCode : 1;

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { ExitCode } from '../errors.js';
-import { line } from '../io.js';
+import { line, readAll } from '../io.js';
 import type { CommandContext } from '../program.js';
 import { table } from '../table.js';
 
@@ -45,7 +45,7 @@ function addCheck(parent: Command, context: CommandContext): void {
   parent
     .command('check')
     .description('say what each key of a file does and what is wrong; exit code 1 when it cannot be used')
-    .option('--config <file>', 'the file; /dev/stdin reads standard input')
+    .option('--config <file>', 'the file; - reads standard input')
     .option('--strict', 'warnings count as errors')
     .option('--allow-unsupported', 'keys that are refused for safety only warn')
     .option('--cloud-profile <profile>', 'auto, 2020 or current; as for start')
@@ -60,7 +60,12 @@ function addCheck(parent: Command, context: CommandContext): void {
 async function check(options: CheckOptions, { io, setExitCode }: CommandContext): Promise<void> {
   const { checkConfigFile, DEFAULT_CONFIG_FILE, formatProblem } = await import('@edgecore/edgecore');
   const file = options.config ?? DEFAULT_CONFIG_FILE;
-  const { problems, keys, version, config } = await checkConfigFile(file, { ...options, env: io.env });
+  const { problems, keys, version, config } = await checkConfigFile(file, {
+    ...options,
+    env: io.env,
+    // Opening /dev/stdin fails where it is a socket.
+    ...(file === '/dev/stdin' || file === '-' ? { read: () => readAll(io.stdin) } : {}),
+  });
   const failed = config === undefined;
   if (failed) setExitCode(ExitCode.failure);
   if (options.json) {

@@ -29,34 +29,31 @@ export class Announcer {
   }
 
   started(status: AgentStatus, cloud: Pick<EmbeddedCloud, 'hubPort' | 'pid'>): void {
-    const { paths, docker, exampleAdded } = this.#options;
     this.#runtime = status.node.runtime;
-    const runtime =
-      status.node.runtime === 'docker'
-        ? `Docker ${docker ?? ''}`.trim()
-        : 'plain processes (images are not used, nothing is isolated)';
-    const process = cloud.pid === undefined ? '' : `, process ${cloud.pid}`;
-    const at = paths.root === embeddedPaths().root ? '' : ` --data-dir ${paths.root}`;
-    const rows: [string, string][] = [
-      ['node', status.node.name],
-      ['cloud', `127.0.0.1:${cloud.hubPort}${process}`],
-      ['pods on', runtime],
+    // In one piece: a reader that sees the first line sees all of it.
+    this.out.write(this.#summary(status, cloud));
+    this.#started = true;
+    for (const message of this.#waiting.splice(0)) this.onCloud(message);
+  }
+
+  #summary({ node }: AgentStatus, { hubPort, pid }: Pick<EmbeddedCloud, 'hubPort' | 'pid'>): string {
+    const { paths, docker = '', exampleAdded } = this.#options;
+    const isDocker = node.runtime === 'docker';
+    const facts = [
+      ['node', node.name],
+      ['cloud', `127.0.0.1:${hubPort}${pid === undefined ? '' : `, process ${pid}`}`],
+      ['pods on', isDocker ? `Docker ${docker}`.trim() : 'plain processes (no images, no isolation)'],
       ['manifests', `${paths.manifests}${exampleAdded ? ' (with an example, hello.yaml)' : ''}`],
       ['data', paths.root],
     ];
-    line(this.out, 'EdgeCore is running.');
-    line(this.out);
-    for (const [name, value] of rows) line(this.out, `  ${name.padEnd(10)} ${value}`);
-    line(this.out);
+    const at = paths.root === embeddedPaths().root ? '' : ` --data-dir ${paths.root}`;
     const commands = [
       [`edgecore status${at}`, 'the node: link, modules, pods'],
       [`edgecore cloud get pods${at}`, 'what the cloud knows'],
       ['Ctrl-C', 'end'],
     ];
-    for (const row of table(commands).split('\n')) line(this.out, `  ${row}`);
-    line(this.out);
-    this.#started = true;
-    for (const message of this.#waiting.splice(0)) this.onCloud(message);
+    const indented = (rows: string[][]) => table(rows).replace(/^/gm, '  ');
+    return `EdgeCore is running.\n\n${indented(facts)}\n\n${indented(commands)}\n\n`;
   }
 
   onCloud(message: CloudMessage): void {

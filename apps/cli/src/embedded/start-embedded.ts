@@ -57,7 +57,7 @@ export async function startEmbedded(options: StartOptions, io: CliIo): Promise<n
     const core = createEdgeCore(config, { log });
     return await runEdgeCore(core, {
       log,
-      onStarted: () => void core.status().then((status) => announcer.started(status, cloud)),
+      onStarted: async () => announcer.started(await core.status(), cloud),
       ...(io.signal ? { signal: io.signal } : {}),
     });
   } finally {

@@ -76,7 +76,11 @@ export function parseConfig(text: string, options: ParseOptions): ParsedConfig {
   };
 }
 
-export type LoadOptions = Omit<ParseOptions, 'file' | 'host'> & { readonly host?: HostFacts };
+export type LoadOptions = Omit<ParseOptions, 'file' | 'host'> & {
+  readonly host?: HostFacts;
+  /** How the file is read. Default: from the file system. */
+  readonly read?: (file: string) => Promise<string>;
+};
 
 /**
  * Reads and checks a configuration file and the files it names.
@@ -85,7 +89,7 @@ export type LoadOptions = Omit<ParseOptions, 'file' | 'host'> & { readonly host?
 export async function checkConfigFile(file: string, options: LoadOptions = {}): Promise<ParsedConfig> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await (options.read ?? readText)(file);
   } catch (error) {
     return {
       config: undefined,
@@ -114,6 +118,10 @@ export async function loadConfig(
   const checked = await checkConfigFile(file, options);
   if (!checked.config) throw new ConfigError(file, checked.problems);
   return { ...checked, config: checked.config };
+}
+
+function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8');
 }
 
 function unreadable(file: string, error: unknown): Problem {
