@@ -85,5 +85,8 @@ async function check(options: CheckOptions, { io, setExitCode }: CommandContext)
   for (const problem of problems) line(io.stdout, `${problem.severity}: ${formatProblem(problem)}`);
   const count = (severity: string) => problems.filter((problem) => problem.severity === severity).length;
   const verdict = failed ? 'cannot be used' : 'OK';
-  line(io.stdout, `${file}: ${verdict} (${version}, ${count('error')} errors, ${count('warning')} warnings)`);
+  line(
+    io.stdout,
+    `${file === '-' ? 'standard input' : file}: ${verdict} (${version}, ${count('error')} errors, ${count('warning')} warnings)`,
+  );
 }
