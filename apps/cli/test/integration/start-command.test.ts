@@ -1,69 +1,14 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { silentLogger } from '@edgecore/api';
 import { eventually, tempDir } from '@edgecore/testing';
 import { describe, expect, test } from '@jest/globals';
-import type { CloudMessage, CloudStarter } from '../src/embedded/cloud.js';
-import { serveCloud } from '../src/embedded/serve-cloud.js';
-import { edgecore, type Ran } from './cli.js';
-
-/** The embedded cloud in this process instead of a child: the built one is tested as a whole elsewhere. */
-const cloudHere: CloudStarter = async ({ dataDir, manifestsDir, onMessage }) => {
-  let ready: Extract<CloudMessage, { type: 'ready' }> | undefined;
-  const cloud = await serveCloud({
-    dataDir,
-    manifestsDir,
-    hubPort: 0,
-    httpsPort: 0,
-    log: silentLogger,
-    tell: (message) => {
-      if (message.type === 'ready') ready = message;
-      onMessage(message);
-    },
-  });
-  if (!cloud || !ready) throw new Error('the cloud did not start');
-  return { hubPort: ready.hubPort, httpsPort: ready.httpsPort, pid: undefined, stop: () => cloud.close() };
-};
-
-interface Running {
-  readonly dataDir: string;
-  /** What was printed so far. */
-  output(): string;
-  stop(): Promise<Ran>;
-}
-
-async function startNode(dataDir: string, ...more: string[]): Promise<Running> {
-  const end = new AbortController();
-  let printed = '';
-  const ended = edgecore(
-    [
-      'start',
-      '--data-dir',
-      dataDir,
-      '--runtime',
-      'process',
-      '--node-name',
-      'n1',
-      '--log-level',
-      'error',
-      ...more,
-    ],
-    { signal: end.signal, startCloud: cloudHere, onStdout: (text) => (printed += text) },
-  );
-  return {
-    dataDir,
-    output: () => printed,
-    stop: () => {
-      end.abort();
-      return ended;
-    },
-  };
-}
+import { edgecore } from '../cli.js';
+import { startNode } from '../embedded-cloud.js';
 
 describe('edgecore start', () => {
   test('a cloud, a node and the example pod; status and cloud look at them; nothing is left', async () => {
     const dataDir = await tempDir('ec-');
-    const node = await startNode(dataDir);
+    const node = startNode(dataDir, '--runtime', 'process');
     try {
       await eventually(() => node.output().includes('Pod default/hello is Running.'), { timeoutMs: 15_000 });
       expect(node.output()).toMatch(/EdgeCore is running\.\n\n {2}node +n1\n/);
@@ -109,7 +54,7 @@ describe('edgecore start', () => {
       metadata: { name: 'c' },
       data: { a: 'b' },
     });
-    const first = await startNode(dataDir, '--no-example');
+    const first = startNode(dataDir, '--runtime', 'process', '--no-example');
     const certificate = join(dataDir, 'node', 'certificates', 'node.crt');
     await eventually(() => first.output().includes('Node n1 is Ready.'), { timeoutMs: 15_000 });
     const issued = await readFile(certificate, 'utf8');
@@ -128,7 +73,7 @@ describe('edgecore start', () => {
     );
     await first.stop();
 
-    const second = await startNode(dataDir, '--no-example');
+    const second = startNode(dataDir, '--runtime', 'process', '--no-example');
     await eventually(async () => {
       const { stdout } = await edgecore(['status', '--data-dir', dataDir]);
       return stdout.includes('connected to');
@@ -140,7 +85,7 @@ describe('edgecore start', () => {
 
   test('12: a second agent on the same directory is refused by name of the first', async () => {
     const dataDir = await tempDir('ec-');
-    const first = await startNode(dataDir, '--no-example');
+    const first = startNode(dataDir, '--runtime', 'process', '--no-example');
     await eventually(() => first.output().includes('EdgeCore is running.'), { timeoutMs: 15_000 });
     try {
       const second = await edgecore(['start', '--config', join(dataDir, 'node', 'edgecore.yaml')], {

@@ -1,0 +1,54 @@
+import { silentLogger } from '@edgecore/api';
+import type { CloudMessage, CloudStarter } from '../src/embedded/cloud.js';
+import { serveCloud } from '../src/embedded/serve-cloud.js';
+import { edgecore, type Ran } from './cli.js';
+
+/** The embedded cloud in this process instead of a child: the built one is tested as a whole elsewhere. */
+const cloudHere: CloudStarter = async ({ dataDir, manifestsDir, onMessage }) => {
+  let ready: Extract<CloudMessage, { type: 'ready' }> | undefined;
+  const cloud = await serveCloud({
+    dataDir,
+    manifestsDir,
+    hubPort: 0,
+    httpsPort: 0,
+    log: silentLogger,
+    tell: (message) => {
+      if (message.type === 'ready') ready = message;
+      onMessage(message);
+    },
+  });
+  if (!cloud || !ready) throw new Error('the cloud did not start');
+  return {
+    hubPort: ready.hubPort,
+    httpsPort: ready.httpsPort,
+    pid: undefined,
+    stop: () => cloud.close(),
+  };
+};
+
+export interface RunningNode {
+  /** What was printed so far. */
+  output(): string;
+  stop(): Promise<Ran>;
+}
+
+/** `edgecore start` with node name `n1`, in this process. */
+export function startNode(dataDir: string, ...more: string[]): RunningNode {
+  const end = new AbortController();
+  let printed = '';
+  const argv = ['start', '--data-dir', dataDir, '--node-name', 'n1', '--log-level', 'error', ...more];
+  const ended = edgecore(argv, {
+    signal: end.signal,
+    startCloud: cloudHere,
+    onStdout: (text) => {
+      printed += text;
+    },
+  });
+  return {
+    output: () => printed,
+    stop: () => {
+      end.abort();
+      return ended;
+    },
+  };
+}
