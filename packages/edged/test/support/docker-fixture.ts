@@ -104,13 +104,18 @@ export class DockerFixture {
     );
   }
 
+  /** Removes everything, whatever else fails on the way; the first failure is thrown at the end. */
   async close(): Promise<void> {
-    for (const harness of this.#harnesses) await harness.stop();
-    for (const runtime of this.#runtimes) await runtime.close();
-    const left = await this.containers();
-    if (left.length > 0) await docker('rm', '-f', ...left);
-    for (const mount of await this.mounts()) await unmount(mount);
+    const results = [
+      ...(await Promise.allSettled(this.#harnesses.map((harness) => harness.stop()))),
+      ...(await Promise.allSettled(this.#runtimes.map((runtime) => runtime.close()))),
+    ];
+    // Somebody else may be removing one of them right now.
+    for (const name of await this.containers()) await docker('rm', '-f', name).catch(() => undefined);
+    for (const mount of (await this.mounts()).reverse()) await unmount(mount);
     await rm(this.directory, { recursive: true, force: true });
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 }
 
