@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { dockerImages } from '../lib/docker.mjs';
+import { median, quantile, sleep } from '../lib/numbers.mjs';
+import { activityBetween, activityOf, memoryOf } from '../lib/process-figures.mjs';
+import { withSite } from '../lib/site.mjs';
+
+const MEMORY_SAMPLES = 10;
+const PINGS = 50;
+
+export const about = 'memory and processor share of the agent with one pod and nothing to do';
+
+export async function* run({ seconds, settle }) {
+  const images = await dockerImages();
+  if (images.reason) console.error(`idle on Docker skipped: ${images.reason}`);
+  else yield await measure({ runtime: 'docker', ...images }, { seconds, settle });
+  yield await measure({ runtime: 'process' }, { seconds, settle });
+}
+
+function measure(site, { seconds, settle }) {
+  return withSite(site, async ({ agent, run: runPods }) => {
+    const bare = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    try {
+      await runPods(['idle']);
+      await sleep(settle * 1000);
+      const [ours, theirs] = await Promise.all([watch(agent.pid, seconds), watch(bare.pid, seconds)]);
+      const pings = [];
+      for (let n = 0; n < PINGS; n += 1) pings.push(await agent.ping());
+      const compared = (what, unit, key) => ({
+        what,
+        unit,
+        value: ours[key],
+        baseline: theirs[key],
+        of: 'bare node',
+      });
+      return {
+        title: `idle, one pod, ${site.runtime} (${seconds} s)`,
+        rows: [
+          compared('RSS', 'MB', 'rss'),
+          compared('PSS', 'MB', 'pss'),
+          compared('private memory', 'MB', 'private'),
+          compared('processor, share of one core', '%', 'cpuPercent'),
+          compared('wake-ups', '/s', 'wakeupsPerSecond'),
+          { what: 'answer of /healthz, median', value: median(pings), unit: 'ms' },
+          { what: 'answer of /healthz, p95', value: quantile(pings, 0.95), unit: 'ms' },
+        ],
+      };
+    } finally {
+      bare.kill();
+    }
+  });
+}
+
+/** Medians of the memory and means of the activity over a time. */
+async function watch(pid, seconds) {
+  const before = await activityOf(pid);
+  const samples = [];
+  for (let n = 0; n < MEMORY_SAMPLES; n += 1) {
+    await sleep((seconds * 1000) / MEMORY_SAMPLES);
+    samples.push(await memoryOf(pid));
+  }
+  const memory = Object.fromEntries(
+    ['rss', 'pss', 'private'].map((key) => [key, median(samples.map((sample) => sample[key]))]),
+  );
+  return { ...memory, ...activityBetween(before, await activityOf(pid)) };
+}

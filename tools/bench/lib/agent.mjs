@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { configDocument, formatConfig, hostFacts } from '@edgecore/edgecore';
+
+const PROGRAM = join(
+  dirname(createRequire(import.meta.url).resolve('@edgecore/cli/package.json')),
+  'bin/edgecore.js',
+);
+
+/** The built command as a user runs it: `edgecore start --config edgecore.yaml`. */
+export class Agent {
+  #child;
+  #socket;
+
+  /** @param {{ dir: string, nodeName: string, runtime: 'docker' | 'process', pauseImage?: string, cloud: object }} options */
+  static async start(options) {
+    const { dir } = options;
+    await mkdir(dir, { recursive: true });
+    const config = join(dir, 'edgecore.yaml');
+    const log = join(dir, 'agent.log');
+    await writeFile(config, await configText(options), { mode: 0o600 });
+    const child = spawn(process.execPath, [PROGRAM, 'start', '--config', config], {
+      stdio: ['ignore', 'ignore', openSync(log, 'a')],
+    });
+    child.once('exit', async (code) => {
+      if (code)
+        console.error(
+          `the agent ended with exit code ${code}:\n${(await readFile(log, 'utf8')).slice(-2000)}`,
+        );
+    });
+    return new Agent(child, join(dir, 'edgecore.sock'));
+  }
+
+  constructor(child, socket) {
+    this.#child = child;
+    this.#socket = socket;
+  }
+
+  get pid() {
+    return this.#child.pid;
+  }
+
+  /** Milliseconds the agent takes to answer a health check on its socket. */
+  async ping() {
+    const started = performance.now();
+    const response = await new Promise((resolve, reject) => {
+      request({ socketPath: this.#socket, path: '/healthz', agent: false }, resolve)
+        .on('error', reject)
+        .end();
+    });
+    for await (const _ of response);
+    return performance.now() - started;
+  }
+
+  async stop() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exit = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await exit;
+  }
+}
+
+async function configText({ dir, nodeName, runtime, pauseImage, cloud }) {
+  const document = configDocument('min', 'v1alpha2', await hostFacts());
+  const { edgeHub, edged, eventBus } = document.modules;
+  document.database = { dataSource: join(dir, 'edgecore.db') };
+  // Its own containers only: others may use the engine too.
+  document.edgecoreTs = { edged: { runtime, instance: nodeName } };
+  Object.assign(edgeHub, {
+    httpServer: `https://127.0.0.1:${cloud.httpsPort}`,
+    token: cloud.token,
+    tlsCaFile: join(dir, 'ca.crt'),
+    tlsCertFile: join(dir, 'node.crt'),
+    tlsPrivateKeyFile: join(dir, 'node.key'),
+    websocket: { enable: true, server: `127.0.0.1:${cloud.hubPort}` },
+  });
+  Object.assign(edged, {
+    hostnameOverride: nodeName,
+    rootDirectory: join(dir, 'pods'),
+    ...(pauseImage ? { podSandboxImage: pauseImage } : {}),
+  });
+  Object.assign(edged.tailoredKubeletConfig, {
+    podLogsDir: join(dir, 'logs'),
+    // A full disk of the measuring machine must not evict the pods.
+    evictionHard: { 'memory.available': '10Mi', 'nodefs.available': '1%' },
+    staticPodPath: '',
+    readOnlyPort: 0,
+  });
+  eventBus.mqttMode = 0;
+  return formatConfig(document);
+}

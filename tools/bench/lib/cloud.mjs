@@ -1,0 +1,70 @@
+import { fork } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = fileURLToPath(new URL('./cloud-process.mjs', import.meta.url));
+const TIMEOUT_MS = 60_000;
+
+/** The cloud's process, from here. */
+export class Cloud {
+  #child;
+  #events = new EventEmitter();
+
+  /** @param {{ dataDir: string, profile: '2020' | 'current' }} options as for `startMinicloud` */
+  static async start(options) {
+    const cloud = new Cloud(fork(PROGRAM, [JSON.stringify(options)]));
+    Object.assign(cloud, await cloud.#next('started', () => true));
+    return cloud;
+  }
+
+  constructor(child) {
+    this.#child = child;
+    this.#events.setMaxListeners(0);
+    child.on('message', (message) => this.#events.emit('message', message));
+    child.on('exit', (code) => this.#events.emit('message', { type: 'failed', reason: `exit code ${code}` }));
+  }
+
+  nodeReady(node) {
+    return this.#next('nodeReady', (message) => message.node === node);
+  }
+
+  /** Applies the pods at once; resolves with the milliseconds until the cloud saw each running and ready. */
+  async run(pods) {
+    const ready = pods.map(({ metadata }) => this.#next('podReady', ({ name }) => name === metadata.name));
+    this.#child.send({ do: 'apply', pods });
+    return (await Promise.all(ready)).map(({ afterMs }) => afterMs);
+  }
+
+  /** Deletes pods and waits until the node has ended them. */
+  async remove(names, graceSeconds = 1) {
+    const gone = names.map((wanted) => this.#next('podDeleted', ({ name }) => name === wanted));
+    this.#child.send({ do: 'delete', names, graceSeconds });
+    await Promise.all(gone);
+  }
+
+  async stop() {
+    if (this.#child.exitCode !== null) return;
+    const exit = once(this.#child, 'exit');
+    this.#child.send({ do: 'close' });
+    await exit;
+  }
+
+  #next(type, matches) {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => end(reject, new Error(`no ${type} from the cloud within a minute`)),
+        TIMEOUT_MS,
+      );
+      const listen = (message) => {
+        if (message.type === 'failed') end(reject, new Error(`the cloud failed: ${message.reason}`));
+        else if (message.type === type && matches(message)) end(resolve, message);
+      };
+      const end = (settle, value) => {
+        clearTimeout(timer);
+        this.#events.off('message', listen);
+        settle(value);
+      };
+      this.#events.on('message', listen);
+    });
+  }
+}
