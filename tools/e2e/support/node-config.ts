@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CloudProfileSetting } from '@edgecore/api';
 import { type EdgeCoreConfig, loadConfig } from '@edgecore/edgecore';
 import { PAUSE_IMAGE } from '@edgecore/testing';
 
@@ -11,17 +12,23 @@ export interface NodeConfigOptions {
   readonly httpsPort: number;
   readonly hubPort: number;
   readonly token: string;
-  readonly runtime: 'docker' | 'process';
+  readonly runtime: 'auto' | 'docker' | 'process';
+  /** Default: the format's own. */
+  readonly cloudProfile?: CloudProfileSetting;
+  /** Name on a container engine others use, too. Default: the node's name. */
+  readonly instance?: string;
+  /** Default `/var/run/docker.sock`. */
+  readonly dockerSocket?: string;
   readonly podStatusSyncSeconds?: number;
+  /** Period of the node status. Default: the format's own. */
+  readonly nodeStatusSeconds?: number;
+  /** Port of dbTest. Default: dbTest is off. */
+  readonly dbTestPort?: number;
 }
 
 /** The text of an `edgecore.yaml` as an operator would write it for a cloud on this machine. */
 export function nodeYaml(options: NodeConfigOptions): string {
-  const { dir, format } = options;
-  const metaManager =
-    format === 'v1alpha1' && options.podStatusSyncSeconds !== undefined
-      ? `  metaManager:\n    podStatusSyncInterval: ${options.podStatusSyncSeconds}\n`
-      : '';
+  const { dir, format, nodeName, dbTestPort } = options;
   return `apiVersion: edgecore.config.kubeedge.io/${format}
 kind: EdgeCore
 database:
@@ -36,22 +43,59 @@ modules:
     websocket:
       server: 127.0.0.1:${options.hubPort}
   edged:
-    hostnameOverride: ${options.nodeName}
+    hostnameOverride: ${nodeName}
     podSandboxImage: ${PAUSE_IMAGE}
-${metaManager}`;
+${format === 'v1alpha1' ? edged2020(options) : edgedToday(options)}${
+  dbTestPort === undefined ? '' : '  dbTest:\n    enable: true\n'
+}edgecoreTs:
+  edged:
+    runtime: ${options.runtime}
+    instance: ${options.instance ?? nodeName}
+    rootDirectory: ${podsDirectory(dir)}
+    podLogsDir: ${logsDirectory(dir)}
+${options.cloudProfile === undefined ? '' : `  cloudProfile: ${options.cloudProfile}\n`}${
+  dbTestPort === undefined ? '' : `  dbTest:\n    port: ${dbTestPort}\n`
+}`;
 }
 
-/** The same as a loaded configuration, with pods and logs below `dir`. */
-export async function nodeConfig(options: NodeConfigOptions): Promise<EdgeCoreConfig> {
+/** Where the node's pods live. */
+export function podsDirectory(dir: string): string {
+  return join(dir, 'pods');
+}
+
+export function logsDirectory(dir: string): string {
+  return join(dir, 'logs');
+}
+
+/** Writes the file and gives its path. */
+export async function writeNodeConfig(options: NodeConfigOptions): Promise<string> {
   const file = join(options.dir, 'edgecore.yaml');
   await writeFile(file, nodeYaml(options), { mode: 0o600 });
-  const { config } = await loadConfig(file);
-  return {
-    ...config,
-    edged: {
-      ...config.edged,
-      runtime: { ...config.edged.runtime, choice: options.runtime },
-      directories: { root: join(options.dir, 'pods'), podLogs: join(options.dir, 'logs'), staticPods: '' },
-    },
-  };
+  return file;
+}
+
+/** The same as a loaded configuration. */
+export async function nodeConfig(options: NodeConfigOptions): Promise<EdgeCoreConfig> {
+  const { config } = await loadConfig(await writeNodeConfig(options));
+  return config;
+}
+
+function edged2020({ dockerSocket, nodeStatusSeconds, podStatusSyncSeconds }: NodeConfigOptions): string {
+  return [
+    dockerSocket === undefined ? '' : `    runtimeType: docker\n    dockerAddress: unix://${dockerSocket}\n`,
+    nodeStatusSeconds === undefined ? '' : `    nodeStatusUpdateFrequency: ${nodeStatusSeconds}\n`,
+    podStatusSyncSeconds === undefined
+      ? ''
+      : `  metaManager:\n    podStatusSyncInterval: ${podStatusSyncSeconds}\n`,
+  ].join('');
+}
+
+function edgedToday({ dockerSocket, nodeStatusSeconds }: NodeConfigOptions): string {
+  return [
+    '    tailoredKubeletConfig:\n',
+    // Pods must not be evicted because the machine that tests has a full disk.
+    '      evictionHard: {memory.available: 10Mi, nodefs.available: 0%}\n',
+    dockerSocket === undefined ? '' : `      containerRuntimeEndpoint: unix://${dockerSocket}\n`,
+    nodeStatusSeconds === undefined ? '' : `      nodeStatusUpdateFrequency: ${nodeStatusSeconds}s\n`,
+  ].join('');
 }

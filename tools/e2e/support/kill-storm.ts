@@ -1,0 +1,143 @@
+import type { CloudProfileName } from '@edgecore/api';
+import { BUSYBOX_IMAGE, docker } from '@edgecore/testing';
+import { containersOf, EdgeSite } from './edge-site.js';
+import { disagreements, lostObjects } from './node-check.js';
+import { Seeded } from './seeded.js';
+import { Workload } from './workload.js';
+
+export interface KillStormOptions {
+  readonly engine: 'docker' | 'process';
+  readonly profile: CloudProfileName;
+  readonly kills: number;
+  readonly seed: number;
+  /** Kills between checks. Default 3. */
+  readonly batch?: number;
+  /** How long the node may take to converge. Default 30 000 ms. */
+  readonly convergeMs?: number;
+}
+
+export interface KillStormReport {
+  readonly kills: number;
+  readonly steps: number;
+  /** Kills before the agent said it runs. */
+  readonly killedWhileStarting: number;
+  /** Restarts of containers the workload caused by a new image. */
+  readonly restarts: number;
+  readonly convergedMs: readonly number[];
+  readonly totalMs: number;
+}
+
+/** Second name of the test image, for updates. */
+const OTHER_IMAGE = 'edgecore-test/busybox:2';
+
+/**
+ * Kills the agent again and again while pods come, change and go, and checks
+ * after each batch that everything fits.
+ * @throws with every disagreement.
+ */
+export async function killStorm(options: KillStormOptions): Promise<KillStormReport> {
+  const { engine, profile, seed } = options;
+  if (engine === 'docker') await docker('tag', BUSYBOX_IMAGE, OTHER_IMAGE);
+  const site = await EdgeSite.open({ engine, profile });
+  try {
+    return await new KillStorm(site, new Seeded(seed), options).run();
+  } finally {
+    await site.close();
+  }
+}
+
+class KillStorm {
+  readonly #site: EdgeSite;
+  readonly #random: Seeded;
+  readonly #options: KillStormOptions;
+  readonly #workload: Workload;
+  readonly #convergedMs: number[] = [];
+  #killedWhileStarting = 0;
+
+  constructor(site: EdgeSite, random: Seeded, options: KillStormOptions) {
+    this.#site = site;
+    this.#random = random;
+    this.#options = options;
+    this.#workload = new Workload({ cloud: site.cloud, node: site.node, random, otherImage: OTHER_IMAGE });
+  }
+
+  async run(): Promise<KillStormReport> {
+    const { kills, batch = 3 } = this.#options;
+    const began = Date.now();
+    this.#site.startAgent();
+    await this.#site.nodeReady('True');
+    let restarts = 0;
+    for (let kill = 1; kill <= kills; kill += 1) {
+      await this.#disturb(this.#random.below(2000));
+      await this.#kill();
+      // The cloud goes on while the node is down.
+      await this.#disturb(this.#random.below(300));
+      this.#site.startAgent();
+      if (kill % batch === 0 || kill === kills) restarts = await this.#converge();
+    }
+    return {
+      kills,
+      restarts,
+      steps: this.#workload.steps,
+      killedWhileStarting: this.#killedWhileStarting,
+      convergedMs: this.#convergedMs,
+      totalMs: Date.now() - began,
+    };
+  }
+
+  /** Changes pods for a while. */
+  async #disturb(durationMs: number): Promise<void> {
+    const end = Date.now() + durationMs;
+    do {
+      await this.#workload.step();
+      await pause(Math.max(0, Math.min(this.#random.below(250), end - Date.now())));
+    } while (Date.now() < end);
+  }
+
+  async #kill(): Promise<void> {
+    if (!this.#site.agent.output.includes('edgecore runs as node')) this.#killedWhileStarting += 1;
+    await this.#site.killAgent();
+    const lost = lostObjects(this.#site);
+    if (lost.length > 0) throw new Error(`acknowledged and lost:\n${lost.join('\n')}`);
+  }
+
+  /** Waits until everything fits, twice in a row, and gives the restarts in all. */
+  async #converge(): Promise<number> {
+    const { convergeMs = 30_000 } = this.#options;
+    const began = Date.now();
+    for (;;) {
+      const problems = await disagreements(this.#site);
+      if (problems.length === 0) break;
+      if (Date.now() - began > convergeMs) {
+        throw new Error(
+          `no agreement after ${convergeMs} ms:\n${problems.join('\n')}\n\n${this.#lastWords()}`,
+        );
+      }
+      await pause(100);
+    }
+    this.#convergedMs.push(Date.now() - began);
+    return this.#restarts();
+  }
+
+  /** @throws when a container was restarted that nobody changed. */
+  #restarts(): number {
+    let sum = 0;
+    for (const pod of this.#site.cloud.pods()) {
+      const { uid, name } = pod.metadata;
+      for (const { name: container, restartCount } of containersOf(pod)) {
+        sum += restartCount;
+        if (restartCount <= this.#workload.restartsAllowed(uid)) continue;
+        throw new Error(`${name}/${container} was restarted ${restartCount} times\n\n${this.#lastWords()}`);
+      }
+    }
+    return sum;
+  }
+
+  #lastWords(): string {
+    return this.#site.agent.output.slice(-6000);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
