@@ -1,8 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { chooseNode } from '../src/cluster/pod-binding.js';
+import { mustReplacePod } from '../src/manifests/manifest-plan.js';
 import { defaultPod, defaultPullPolicy, qosClass } from '../src/objects/pod-defaults.js';
 import { podReferences } from '../src/objects/pod-references.js';
 import { validateObject } from '../src/objects/validate.js';
+
+test('a pod is the same whatever its objects were made by; only images may differ', () => {
+  const pod = (image: string, name = 'c') => ({ spec: { containers: [{ name, image }], volumes: [] } });
+  const foreign = Object.assign(Object.create(null) as object, pod('a:2'), { spec: undefined });
+  const spec = Object.assign(Object.create(null) as object, pod('a:2').spec, { hostname: undefined });
+  expect(mustReplacePod(pod('a:1'), { ...foreign, spec })).toBe(false);
+  expect(mustReplacePod(pod('a:1'), pod('a:1', 'd'))).toBe(true);
+});
 
 describe('pod defaults', () => {
   test('are those of the API server', () => {

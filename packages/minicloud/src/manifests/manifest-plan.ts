@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '@edgecore/api';
 import { type Kind, Kinds } from '../objects/kinds.js';
+import { isSameJson } from '../objects/same-json.js';
 import { objectKey, type StoredObject, specOf } from '../objects/stored-object.js';
 import type { ManifestObject } from './parse-manifest.js';
 
@@ -60,7 +60,7 @@ export function planManifests(input: PlanInput): ManifestStep[] {
 
 /** A pod's spec cannot change in place, except for the images (Kubernetes' rule). */
 export function mustReplacePod(existing: KubeObject, wanted: KubeObject): boolean {
-  return !isDeepStrictEqual(fixedSpec(existing), fixedSpec(wanted));
+  return !isSameJson(fixedSpec(existing), fixedSpec(wanted));
 }
 
 function fixedSpec(pod: KubeObject): unknown {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '@edgecore/api';
 import type { Store } from '@edgecore/store';
 import { alreadyExists, notFound } from './api-status.js';
 import { cloudDb } from './cloud-tables.js';
 import type { Kind } from './kinds.js';
 import { findKind } from './kinds.js';
+import { isSameJson } from './same-json.js';
 import { kubeTime, namespaceOf, objectKey, type StoredObject } from './stored-object.js';
 
 export interface ObjectEvent {
@@ -105,7 +105,7 @@ export class ObjectStore {
       const { uid, creationTimestamp, resourceVersion } = previous.metadata;
       const same = { name, uid, creationTimestamp };
       const next = { ...changed, metadata: { ...changed.metadata, ...same, resourceVersion } };
-      if (isDeepStrictEqual(next, previous)) return previous;
+      if (isSameJson(next, previous)) return previous;
       next.metadata.resourceVersion = String(this.#version + 1);
       await this.#put(key, next);
       this.#emit({ type: 'modified', kind, object: next, previous });
