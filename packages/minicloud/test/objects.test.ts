@@ -7,9 +7,8 @@ import { validateObject } from '../src/objects/validate.js';
 
 test('a pod is the same whatever its objects were made by; only images may differ', () => {
   const pod = (image: string, name = 'c') => ({ spec: { containers: [{ name, image }], volumes: [] } });
-  const foreign = Object.assign(Object.create(null) as object, pod('a:2'), { spec: undefined });
   const spec = Object.assign(Object.create(null) as object, pod('a:2').spec, { hostname: undefined });
-  expect(mustReplacePod(pod('a:1'), { ...foreign, spec })).toBe(false);
+  expect(mustReplacePod(pod('a:1'), { spec })).toBe(false);
   expect(mustReplacePod(pod('a:1'), pod('a:1', 'd'))).toBe(true);
 });
 
