@@ -1,4 +1,4 @@
-import { errorText, type Logger, type Metrics, noMetrics, silentLogger } from '@edgecore/api';
+import { type Logger, type Metrics, noMetrics, silentLogger } from '@edgecore/api';
 import { ModuleError } from '../errors.js';
 import type { Message } from '../message/message.js';
 import type { Module, ModuleContext, RestartPolicy } from '../module.js';
@@ -100,7 +100,7 @@ export class Bus {
             supervised.lastMessageAt = Date.now();
           }),
         onFatal: (failed, error) =>
-          this.#fail(new ModuleError(failed.name, errorText(error), { cause: error })),
+          this.#fail(new ModuleError(failed.name, 'cannot go on', { cause: error })),
       });
       return supervised;
     });
