@@ -41,11 +41,10 @@ export class StoreOpenError extends EdgeCoreError {
 
   constructor(
     readonly path: string,
-    reason: string,
-    options?: ErrorOptions,
+    options: ErrorOptions,
   ) {
-    const systemCode = codeOf(options?.cause);
-    super('ERR_STORE_OPEN', withAdvice(`database ${path}: ${reason}`, systemCode), options);
+    const systemCode = codeOf(options.cause);
+    super('ERR_STORE_OPEN', withAdvice(`database ${path} cannot be opened`, systemCode), options);
     this.systemCode = systemCode;
   }
 }

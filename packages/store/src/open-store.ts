@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { errorText, type Logger, silentLogger } from '@edgecore/api';
+import { type Logger, silentLogger } from '@edgecore/api';
 import Sqlite, { type Database as Connection } from 'better-sqlite3';
 import { StoreLockedError, StoreOpenError } from './errors.js';
 import { findDamage, moveAside, removeOrphanedLogs } from './integrity.js';
@@ -39,7 +39,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     const found = inspect(path, busyTimeoutMs, now);
     connection = connect(path, busyTimeoutMs, options.maxSizeBytes);
     if (found.outcome === 'recreated') {
-      log.error(
+      // What it means for the node, and what to do, only its owner knows: it tells so by `outcome`.
+      log.info(
         { path, movedTo: found.movedTo, damage: found.damage },
         'the database was damaged; it was moved aside and a new one begun',
       );
@@ -48,7 +49,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   } catch (error) {
     connection?.close();
     lock.release();
-    throw new StoreOpenError(path, errorText(error), { cause: error });
+    throw new StoreOpenError(path, { cause: error });
   }
 }
 
@@ -58,7 +59,7 @@ function takeLock(path: string): LockFile {
     return acquireLock(path);
   } catch (error) {
     if (error instanceof StoreLockedError) throw error;
-    throw new StoreOpenError(path, errorText(error), { cause: error });
+    throw new StoreOpenError(path, { cause: error });
   }
 }
 

@@ -62,7 +62,7 @@ describe('our own tables', () => {
     withSqlite(path, (db) => db.exec("UPDATE edgecore_ts_state SET value = '99'"));
     await expect(testStore({ path })).rejects.toMatchObject({
       code: 'ERR_STORE_OPEN',
-      message: expect.stringContaining('a newer version of this agent wrote it'),
+      cause: { message: expect.stringContaining('a newer version of this agent wrote it') },
     });
     expect(withSqlite(path, schemaVersion)).toBe(99);
   });

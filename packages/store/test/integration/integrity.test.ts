@@ -29,8 +29,8 @@ describe('a damaged database', () => {
       await damage(path);
       writeFileSync(`${path}-wal`, 'stale');
       const before = readFileSync(path);
-      const errors: object[] = [];
-      const log = { error: (fields: object) => errors.push(fields) };
+      const told: object[] = [];
+      const log = { info: (fields: object) => told.push(fields) };
       const store = await testStore({
         path,
         now: () => Date.UTC(2026, 10, 23, 7, 8, 9),
@@ -39,7 +39,7 @@ describe('a damaged database', () => {
       expect(store.outcome).toBe('recreated');
       expect(store.movedTo).toBe(`${path}.damaged-20261123T070809Z`);
       expect(readFileSync(store.movedTo!).equals(before)).toBe(true);
-      expect(errors).toEqual([expect.objectContaining({ path, movedTo: store.movedTo })]);
+      expect(told).toEqual([expect.objectContaining({ path, movedTo: store.movedTo })]);
       expect(await keys(store)).toEqual([]);
       await store.write(put(store, 'a'));
       await store.close();
