@@ -1,6 +1,7 @@
 import { errorText, type Logger } from '@edgecore/api';
 import { Backoff, type BackoffOptions } from '../backoff.js';
 import type { Clock } from '../clock.js';
+import { TroubleLog } from '../connection/trouble-log.js';
 import { CertificateFilesError, isFatalHubError } from '../errors.js';
 import type { CertificateClient } from './certificate-client.js';
 import type { CertificateFiles, CertificateTexts } from './certificate-files.js';
@@ -42,20 +43,25 @@ export class CertificateKeeper {
   async ensure(signal: AbortSignal, log: Logger): Promise<Usable> {
     const { clock, onTrouble } = this.options;
     const backoff = new Backoff(this.options.retry, this.options.random);
+    const trouble = new TroubleLog(clock);
+    let asking: string | undefined;
     for (;;) {
       signal.throwIfAborted();
       try {
         const verdict = await this.check();
         if (verdict.kind === 'usable') return verdict;
         if (verdict.kind === 'notYetValid') throw new CertificateFilesError(verdict.reason, false);
-        log.info({ reason: verdict.reason }, 'asking the cloud for a certificate');
+        if (verdict.reason !== asking) {
+          log.info({ reason: verdict.reason }, 'asking the cloud for a certificate');
+        }
+        asking = verdict.reason;
         await this.#enroll(verdict.reason, signal, log);
       } catch (error) {
         signal.throwIfAborted();
         if (isFatalHubError(error)) throw error;
         const retryInMs = Math.round(backoff.next());
         onTrouble(errorText(error));
-        log.warn({ retryInMs }, `no usable certificate yet: ${errorText(error)}`);
+        trouble.tell(log, { retryInMs }, `no usable certificate yet: ${errorText(error)}`);
         await clock.sleep(retryInMs, signal);
       }
     }
@@ -78,9 +84,8 @@ export class CertificateKeeper {
     const certificate = parseCertificate(cert);
     const expired = certificate && clock.now() >= validity(certificate).notAfter;
     if (expired) {
-      const reason = `${files.paths.cert} expired ${new Date(validity(certificate).notAfter).toISOString()}`;
-      log.error({}, `${reason}; it is renewed only with a token`);
-      return this.#enroll(reason, signal, log);
+      const notAfter = new Date(validity(certificate).notAfter).toISOString();
+      return this.#enroll(`${files.paths.cert} expired ${notAfter}`, signal, log);
     }
     await files.replacePair(await client.requestCertificate(ca, { pair: { cert, key } }, signal));
   }
