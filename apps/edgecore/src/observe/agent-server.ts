@@ -1,4 +1,4 @@
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, lstat, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { EdgeCoreError, errorText, hasCode, type Logger } from '@edgecore/api';
@@ -34,20 +34,18 @@ export class AgentServer {
   /** @throws {AgentServerError} when the socket or the port is taken. */
   static async listen(source: AgentSource, { socket, port, log }: AgentServerOptions): Promise<AgentServer> {
     const server = new AgentServer(source, log);
+    let place: Place = { where: socket, key: 'edgecoreTs.status.socket' };
     try {
       await removeDeadSocket(socket);
       await server.#open((http, done) => http.listen(socket, done));
       await chmod(socket, 0o600);
-      if (port > 0) await server.#open((http, done) => http.listen(port, '127.0.0.1', done));
-    } catch (error) {
+      if (port > 0) {
+        place = { where: `127.0.0.1:${port}`, key: 'edgecoreTs.status.port' };
+        await server.#open((http, done) => http.listen(port, '127.0.0.1', done));
+      }
+    } catch (cause) {
       await server.close();
-      const where = hasCode(error, 'EADDRINUSE') && port > 0 ? `127.0.0.1:${port}` : socket;
-      throw new AgentServerError(
-        `cannot listen on ${where}: ${errorText(error)}; another agent may be using it`,
-        {
-          cause: error,
-        },
-      );
+      throw new AgentServerError(advice(place, cause), { cause });
     }
     return server;
   }
@@ -71,6 +69,10 @@ export class AgentServer {
       server.once('error', reject);
       listen(server, resolve);
     });
+    // Too many open files, say: requests wait, the agent goes on.
+    server.on('error', (error) =>
+      this.log.warn({ error: errorText(error) }, "the agent's own interface had trouble"),
+    );
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -117,8 +119,22 @@ function sendChecks(response: ServerResponse, checks: readonly HealthCheck[]): v
   );
 }
 
-/** A socket nobody answers on was left by an agent that was killed. */
+/** Where to listen, and the configuration key that says so. */
+interface Place {
+  readonly where: string;
+  readonly key: string;
+}
+
+function advice({ where, key }: Place, error: unknown): string {
+  return hasCode(error, 'EADDRINUSE')
+    ? `cannot listen on ${where}: something else is using it, another agent perhaps; end that, or choose another place (${key})`
+    : `cannot listen on ${where}: choose another place (${key})`;
+}
+
+/** A socket nobody answers on was left by an agent that was killed. Anything but a socket is not ours to remove. */
 async function removeDeadSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (!found?.isSocket()) return;
   const alive = await new Promise<boolean>((resolve) => {
     const probe = connect(path, () => {
       probe.destroy();

@@ -1,9 +1,20 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { errorText } from '@edgecore/api';
 import { eventually, freePort, tempDir } from '@edgecore/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createEdgeCore, type EdgeCore, type EdgeCoreOptions, socketPath } from '../../src/index.js';
 import { ask, configOf, configText, OFFLINE, processRuntime, recordingLogger } from '../support.js';
+
+/** What an agent leaves behind when it is killed. */
+async function leaveDeadSocket(path: string): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(`${path}.alive`, resolve));
+  // Closing removes the name it was made with, and finds it gone.
+  await rename(`${path}.alive`, path);
+  await new Promise((resolve) => server.close(resolve));
+}
 
 describe('an edge node without a cloud', () => {
   const running: EdgeCore[] = [];
@@ -45,10 +56,36 @@ describe('an edge node without a cloud', () => {
     await expect(ask(core.socket, '/status')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  test('what cannot be listened on is one line with the key to change; only sockets are cleared away', async () => {
+    const dir = await tempDir();
+    const runtime = processRuntime(dir);
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as AddressInfo;
+    const busy = createEdgeCore(configOf(configText(dir, OFFLINE, `edgecoreTs: {status: {port: ${port}}}`)), {
+      runtime,
+    });
+    const refusal = await busy.start().catch(errorText);
+    expect(refusal).toContain(`cannot listen on 127.0.0.1:${port}: something else is using it`);
+    expect(refusal).toContain('(edgecoreTs.status.port)');
+    expect(refusal).toMatch(/^(?:(?!EADDRINUSE).)*EADDRINUSE(?:(?!listen EADDRINUSE).)*$/);
+    await new Promise((resolve) => taken.close(resolve));
+
+    const file = join(dir, 'precious');
+    await writeFile(file, 'mine');
+    const own = `edgecoreTs: {status: {socket: ${file}}}`;
+    const core = createEdgeCore(configOf(configText(dir, OFFLINE, own)), { runtime });
+    await expect(core.start()).rejects.toMatchObject({
+      code: 'ERR_AGENT_SERVER',
+      message: expect.stringContaining('edgecoreTs.status.socket'),
+    });
+    expect(await readFile(file, 'utf8')).toBe('mine');
+  });
+
   test('12: one agent per database; a socket left behind by a killed one is no obstacle', async () => {
     const dir = await tempDir();
     const runtime = processRuntime(dir);
-    await writeFile(join(dir, 'edgecore.sock'), '');
+    await leaveDeadSocket(join(dir, 'edgecore.sock'));
     const first = await start(configText(dir, OFFLINE), { runtime });
     const second = createEdgeCore(configOf(configText(dir, OFFLINE)), { runtime });
     await expect(second.start()).rejects.toMatchObject({ code: 'ERR_STORE_LOCKED', pid: process.pid });

@@ -31,7 +31,7 @@ async function databaseDirectory(path: string): Promise<Problem | undefined> {
   const why = existing === directory ? 'is not writable' : `cannot be made: ${existing} is not writable`;
   return error(
     'database.dataSource',
-    `DataSource: Invalid value: "${path}": create DataSoure dir ${directory} error: it ${why}`,
+    `DataSource: Invalid value: "${path}": create DataSoure dir ${directory} error: it ${why}; choose another directory, or check its owner, its mode and that the file system is not read-only`,
   );
 }
 
