@@ -14,6 +14,7 @@ export function defineKillTests(engine: 'docker' | 'process'): void {
       const report = await killStorm({ engine, profile, kills: KILLS, seed: SEED });
       expect(report.kills).toBe(KILLS);
       expect(report.steps).toBeGreaterThan(KILLS);
+      expect(report.acknowledged).toBeGreaterThan(KILLS);
       if (process.env['EDGECORE_E2E_KILLS']) console.log(engine, profile, JSON.stringify(report));
     },
     30_000 + KILLS * 15_000,

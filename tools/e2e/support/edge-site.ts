@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type CloudProfileName, isRecord } from '@edgecore/api';
 import type { AgentStatus } from '@edgecore/edgecore';
 import {
@@ -148,6 +151,7 @@ export class EdgeSite {
   async close(): Promise<void> {
     if (this.#agent?.running) await this.killAgent();
     await this.engine.clean();
+    await unmountBelow(this.dir);
     await this.link.close();
     await this.cloud.close();
   }
@@ -158,6 +162,21 @@ export class EdgeSite {
       throw new Error(`${String(error)}\n${this.agent.output.slice(-4000)}`);
     });
   }
+}
+
+/** Mounts of pods that are still there would keep the directory from being removed. */
+async function unmountBelow(dir: string): Promise<void> {
+  for (const path of await mountsBelow(dir)) await promisify(execFile)('umount', [path]);
+}
+
+/** Mount points of this machine below a directory, innermost first. */
+export async function mountsBelow(dir: string): Promise<string[]> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  return lines
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((path) => path.startsWith(`${dir}/`))
+    .sort()
+    .reverse();
 }
 
 export interface Condition {

@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoredObject } from '@edgecore/minicloud';
 import Database from 'better-sqlite3';
-import { type EdgeSite, isRunning } from './edge-site.js';
+import { type EdgeSite, isRunning, mountsBelow } from './edge-site.js';
 import { logsDirectory, podsDirectory } from './node-config.js';
 
 /** What does not fit, in sentences; empty when the cloud, the database, the engine and the disk agree. */
@@ -44,10 +44,7 @@ async function diskProblems({ dir }: EdgeSite, pods: readonly StoredObject[]): P
   const known = pods.map(({ metadata }) => metadata.uid);
   const directories = await readdir(join(podsDirectory(dir), 'pods')).catch(() => []);
   const logs = (await readdir(logsDirectory(dir)).catch(() => [])).map((name) => name.split('_').at(-1)!);
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '')
-    .filter((path) => path.startsWith(`${podsDirectory(dir)}/`));
+  const mounts = await mountsBelow(podsDirectory(dir));
   return [
     ...different('the pod directories', known, directories),
     ...different('the logs', known, logs),
