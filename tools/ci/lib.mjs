@@ -102,17 +102,20 @@ export async function installPackages() {
   );
 }
 
-/** Builds packages that changed since the last build. */
+/** Builds packages that changed since the last build. Through pnpm, which turbo runs their scripts with and has to find. */
 export async function build(filter) {
+  const [command, ...before] = pnpmCommand();
   const args = [
-    'node_modules/turbo/bin/turbo',
+    ...before,
+    'exec',
+    'turbo',
     'run',
     'build',
     '--output-logs=errors-only',
     '--no-update-notifier',
   ];
   if (filter) args.push(`--filter=${filter}`);
-  await step('build', process.execPath, args, {
+  await step('build', command, args, {
     quiet: true,
     env: { TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
   });
