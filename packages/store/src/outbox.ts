@@ -15,8 +15,10 @@ export interface OutboxEntry<T = unknown> {
 export interface Outbox {
   /** Stores or replaces the entry for a key, moves it to the end, and resolves with its id when it is on disk. */
   put(owner: string, key: string, value: unknown): Promise<number>;
-  /** The owner's entries, oldest first. */
-  list<T = unknown>(owner: string): Promise<OutboxEntry<T>[]>;
+  /** The owner's entries, or those whose key starts with `prefix`, oldest first. */
+  list<T = unknown>(owner: string, match?: { readonly prefix?: string }): Promise<OutboxEntry<T>[]>;
+  /** Is the entry with this id still there, neither removed nor replaced? */
+  has(owner: string, id: number): Promise<boolean>;
   /** Removes the entry if it is still the one with this id; a replaced entry stays. */
   remove(owner: string, id: number): Promise<boolean>;
   /** Removes every entry whose key is given or, with a prefix, starts with it. */

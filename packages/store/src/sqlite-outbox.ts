@@ -24,10 +24,18 @@ export class SqliteOutbox implements Outbox {
     return Number(result!.lastInsertRowid);
   }
 
-  async list<T = unknown>(owner: string): Promise<OutboxEntry<T>[]> {
+  async list<T = unknown>(
+    owner: string,
+    { prefix = '' }: { readonly prefix?: string } = {},
+  ): Promise<OutboxEntry<T>[]> {
     const { db, all } = this.components;
     const rows = await all(
-      db.selectFrom('edgecore_ts_outbox').selectAll().where('owner', '=', owner).orderBy('id'),
+      db
+        .selectFrom('edgecore_ts_outbox')
+        .selectAll()
+        .where('owner', '=', owner)
+        .where(startsWith(prefix))
+        .orderBy('id'),
     );
     const entries: OutboxEntry<T>[] = [];
     for (const row of rows) {
@@ -35,6 +43,12 @@ export class SqliteOutbox implements Outbox {
       if (entry) entries.push(entry);
     }
     return entries;
+  }
+
+  async has(owner: string, id: number): Promise<boolean> {
+    const { db, all } = this.components;
+    const query = db.selectFrom('edgecore_ts_outbox').select('id');
+    return (await all(query.where('owner', '=', owner).where('id', '=', id))).length > 0;
   }
 
   async remove(owner: string, id: number): Promise<boolean> {
@@ -52,9 +66,7 @@ export class SqliteOutbox implements Outbox {
     const { db, write } = this.components;
     const query = db.deleteFrom('edgecore_ts_outbox').where('owner', '=', owner);
     const [result] = await write(
-      'key' in match
-        ? query.where('key', '=', match.key)
-        : query.where(sql<boolean>`substr(key, 1, length(${match.prefix})) = ${match.prefix}`),
+      'key' in match ? query.where('key', '=', match.key) : query.where(startsWith(match.prefix)),
     );
     return result!.changes;
   }
@@ -84,4 +96,9 @@ export class SqliteOutbox implements Outbox {
       return undefined;
     }
   }
+}
+
+/** Not `like`: keys may hold its wildcards. */
+function startsWith(prefix: string) {
+  return sql<boolean>`substr(key, 1, length(${prefix})) = ${prefix}`;
 }

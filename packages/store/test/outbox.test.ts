@@ -18,6 +18,8 @@ describe('outbox', () => {
     const { outbox } = await testStore();
     const old = await outbox.put('meta', 'a', 1);
     const current = await outbox.put('meta', 'a', 2);
+    expect([await outbox.has('meta', old), await outbox.has('meta', current)]).toEqual([false, true]);
+    expect(await outbox.has('twin', current)).toBe(false);
     expect(await outbox.remove('meta', old)).toBe(false);
     expect(await outbox.size('meta')).toBe(1);
     expect(await outbox.remove('meta', current)).toBe(true);
@@ -39,6 +41,8 @@ describe('outbox', () => {
   test('a prefix is taken literally', async () => {
     const { outbox } = await testStore();
     for (const key of ['a%/1', 'a%/2', 'ab/1', 'a', 'A%/1']) await outbox.put('meta', key, null);
+    const listed = await outbox.list('meta', { prefix: 'a%/' });
+    expect(listed.map((entry) => entry.key)).toEqual(['a%/1', 'a%/2']);
     expect(await outbox.removeKeys('meta', { prefix: 'a%/' })).toBe(2);
     expect((await outbox.list('meta')).map((entry) => entry.key)).toEqual(['ab/1', 'a', 'A%/1']);
   });
