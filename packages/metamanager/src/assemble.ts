@@ -55,7 +55,7 @@ export function assemble(options: ResolvedOptions, ctx: ModuleContext): Parts {
     lossHint,
     rows,
     reports,
-    cloud: new CloudMessages({ rows, post, reports, lists, volumes, edged }),
+    cloud: new CloudMessages({ rows, lanes, post, reports, lists, volumes, edged }),
     edge: new EdgeRequests({
       rows,
       lanes,

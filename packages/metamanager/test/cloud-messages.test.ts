@@ -141,6 +141,29 @@ describe.each(CLOUDS)('objects pushed by the cloud (%s)', (cloud) => {
   });
 });
 
+test('edged sees the changes of a pod in their order, whatever there is to clear away before', async () => {
+  const rig = await startRig({ cloud: 'current', connected: false });
+  for (const uid of ['old-1', 'old-2', 'old-3']) {
+    const content = { metadata: { uid }, status: { phase: 'Running' } };
+    await rig
+      .request({ operation: 'patch', resource: 'default/podpatch/a', content: JSON.stringify(content) })
+      .catch(() => {});
+  }
+  expect(await rig.store.outbox.size('metamanager')).toBe(3);
+  await rig.down({ operation: 'insert', resource: 'default/pod/a', content: pod('a') });
+  const last = await rig.down({ operation: 'delete', resource: 'default/pod/a', content: pod('a') });
+  await rig.acked(last);
+  await eventually(() => rig.got['edged']!.length === 2);
+  expect(rig.got['edged']!.map(({ operation }) => operation)).toEqual(['insert', 'delete']);
+});
+
+test('without a cloud, requests that need one are refused without a line each', async () => {
+  const rig = await startRig({ cloud: 'current', connected: false });
+  const lease = { operation: 'query', resource: 'kube-node-lease/lease/edge-1' };
+  for (let n = 0; n < 3; n += 1) await expect(rig.request(lease)).rejects.toThrow('not connected');
+  expect(rig.complaints.filter(({ level }) => level === 'warn')).toEqual([]);
+});
+
 describe('where objects go', () => {
   const cases: readonly (readonly [string, string, object, string | undefined])[] = [
     ['default/pod/x', 'edged', {}, 'edged'],
@@ -256,6 +279,22 @@ describe('bad input (§11)', () => {
       expect(await rig.keys('meta_v2')).toEqual([]);
     },
   );
+
+  test('a pod without uid is refused; the copies that follow are not told again', async () => {
+    const rig = await startRig({ cloud: 'current' });
+    await rig.seed('default/pod/a', 'pod', pod('a'));
+    const content = { metadata: { name: 'a', namespace: 'default' }, spec: {} };
+    for (let copy = 0; copy < 3; copy += 1) {
+      await rig.down({ id: 'same', operation: 'update', resource: 'default/pod/a', content });
+    }
+    await eventually(() => rig.up.filter(({ operation }) => operation === 'error').length === 3);
+    expect(rig.acks()).toEqual([]);
+    expect(rig.got['edged']).toEqual([]);
+    expect(await rig.value('default/pod/a')).toBe(asRow(pod('a')));
+    expect(rig.complaints).toMatchObject([
+      { level: 'error', fields: { error: expect.stringContaining('create it through the API server') } },
+    ]);
+  });
 
   test('JSON as text or bytes is read as today’s cloud means it', async () => {
     const rig = await startRig({ cloud: 'current' });

@@ -13,6 +13,8 @@ import {
   ResourceType,
 } from '@edgecore/api';
 import type { Message } from '@edgecore/beehive';
+import { UnacceptableMessageError } from '../errors.js';
+import type { Lanes } from '../lanes.js';
 import type { Post } from '../post.js';
 import type { PodReports } from '../reports/pod-reports.js';
 import { destinationOf } from '../routes.js';
@@ -23,6 +25,7 @@ import type { VolumeCalls } from './volume-calls.js';
 
 export interface CloudMessagesComponents {
   readonly rows: ObjectRows;
+  readonly lanes: Lanes;
   readonly post: Post;
   readonly reports: PodReports;
   readonly lists: ListMessages;
@@ -32,22 +35,39 @@ export interface CloudMessagesComponents {
 
 const KNOWN_SOURCES: ReadonlySet<string> = new Set(Object.values(CloudSource));
 
+/** Most ids of refused messages remembered: the cloud sends each a few times. */
+const MAX_REFUSED = 100;
+
 /** Messages of the cloud: stored, then acknowledged, then handed on (metamanager.md §3, §4, §6). */
 export class CloudMessages {
+  readonly #refused = new Set<string>();
+
   constructor(private readonly components: CloudMessagesComponents) {}
 
   async handle(message: Message): Promise<void> {
-    const { post } = this.components;
+    const { post, lanes } = this.components;
     try {
-      await this.#handle(message);
+      // Edged must see the changes of one object in the order they were made.
+      await lanes.run(`cloud ${message.resource}`, () => this.#handle(message));
     } catch (error) {
       const { id, source, operation, resource } = message;
       const text = hasCode(error, 'ERR_STORE_WRITE')
         ? `insert or update meta failed, ${errorText(error)}`
         : errorText(error);
-      post.log.error({ id, source, operation, resource, error: text }, 'message of the cloud was not stored');
+      const level = this.#refused.has(id) ? 'debug' : 'error';
+      this.#remember(id);
+      post.log[level](
+        { id, source, operation, resource, error: text },
+        'message of the cloud was not stored',
+      );
       await post.complain(message, text);
     }
+  }
+
+  /** It comes again as long as it is not acknowledged; told once. */
+  #remember(id: string): void {
+    if (this.#refused.size >= MAX_REFUSED) this.#refused.clear();
+    this.#refused.add(id);
   }
 
   async #handle(message: Message): Promise<void> {
@@ -80,9 +100,16 @@ export class CloudMessages {
     }
     if (resource.name === '') throw new Error(`resource "${message.resource}" names no object`);
     const object = objectContent(message.content);
+    const uid = object.metadata?.uid ?? '';
+    if (resource.type === ResourceType.pod && uid === '') {
+      // Without it nobody can tell its containers from those of another pod of that name.
+      throw new UnacceptableMessageError(
+        'the pod has no metadata.uid; create it through the API server, which gives it one',
+      );
+    }
     const outcome = await rows.put(resource, object);
     if (resource.type === ResourceType.pod) {
-      await reports.podArrived(resource.namespace, resource.name, object.metadata?.uid ?? '');
+      await reports.podArrived(resource.namespace, resource.name, uid);
     }
     // An older state is confirmed, since a newer one is on disk, but shown to nobody.
     await this.#confirm(message, resource, outcome === 'stored');

@@ -33,11 +33,12 @@ export class EdgeRequests {
     try {
       await this.#handle(request);
     } catch (error) {
-      post.log.warn(
-        { id: request.id, operation: request.operation, resource: request.resource, error: errorText(error) },
-        'request of the edge failed',
-      );
-      await post.refuse(request, errorText(error));
+      const { id, operation, resource } = request;
+      const text = errorText(error);
+      // That there is no cloud was told when it went.
+      const level = text === OFFLINE_REMOTE || text === OFFLINE_REPORT ? 'debug' : 'warn';
+      post.log[level]({ id, operation, resource, error: text }, 'request of the edge failed');
+      await post.refuse(request, text);
     }
   }
 

@@ -32,7 +32,7 @@ export class PodReports {
 
   /** Takes a report of edged and answers it: with the cloud's answer, or why it has to wait. */
   async take(report: PodReport, request: Message): Promise<void> {
-    const { post, lanes } = this.components;
+    const { post, lanes, outbox } = this.components;
     const id = await this.#commit(report);
     if (id === undefined) {
       await post.answer(request, OK);
@@ -43,7 +43,7 @@ export class PodReports {
       return;
     }
     await lanes.run(sendLane(report), async () => {
-      if (!(await this.#entry(id))) {
+      if (!(await outbox.has(OUTBOX_OWNER, id))) {
         await post.refuse(request, 'superseded by a newer report of the pod, or the pod is gone');
         return;
       }
@@ -74,9 +74,9 @@ export class PodReports {
   async podArrived(namespace: string, name: string, uid: string): Promise<void> {
     if (uid === '') return;
     const { outbox } = this.components;
-    for (const { id, value } of await outbox.list<PodReport>(OUTBOX_OWNER)) {
-      const sameName = value.namespace === namespace && value.name === name;
-      if (sameName && value.uid !== uid) await outbox.remove(OUTBOX_OWNER, id);
+    const prefix = podPrefix(namespace, name);
+    for (const { id, value } of await outbox.list<PodReport>(OUTBOX_OWNER, { prefix })) {
+      if (value.uid !== uid) await outbox.remove(OUTBOX_OWNER, id);
     }
   }
 
@@ -103,9 +103,9 @@ export class PodReports {
   }
 
   #resend(entry: OutboxEntry<PodReport>): Promise<void> {
-    const { lanes, post } = this.components;
+    const { lanes, post, outbox } = this.components;
     return lanes.run(sendLane(entry.value), async () => {
-      if (!post.connected || !(await this.#entry(entry.id))) return;
+      if (!post.connected || !(await outbox.has(OUTBOX_OWNER, entry.id))) return;
       try {
         await this.#send(entry.id, entry.value);
       } catch (error) {
@@ -115,11 +115,6 @@ export class PodReports {
         );
       }
     });
-  }
-
-  async #entry(id: number): Promise<boolean> {
-    const entries = await this.components.outbox.list(OUTBOX_OWNER);
-    return entries.some((entry) => entry.id === id);
   }
 
   async #send(id: number, report: PodReport, request?: Message): Promise<void> {
