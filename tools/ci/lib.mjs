@@ -89,17 +89,16 @@ export async function step(name, command, args, { quiet = false, env } = {}) {
   fail(`${name} failed (exit code ${code}) after ${seconds} s: ${[command, ...args].join(' ')}`);
 }
 
-/** Installs the workspace's packages from the lockfile. */
+/**
+ * Installs the workspace's packages from the lockfile. Without a question: packages installed by another pnpm
+ * set-up are replaced.
+ */
 export async function installPackages() {
   const [command, ...args] = pnpmCommand();
-  await step(
-    'packages (the first time compiles SQLite: a minute or two)',
-    command,
-    [...args, 'install', '--frozen-lockfile'],
-    {
-      quiet: true,
-    },
-  );
+  const install = ['install', '--frozen-lockfile', '--config.confirmModulesPurge=false'];
+  await step('packages (the first time compiles SQLite: a minute or two)', command, [...args, ...install], {
+    quiet: true,
+  });
 }
 
 /** Builds packages that changed since the last build. Through pnpm, which turbo runs their scripts with and has to find. */
