@@ -89,6 +89,8 @@ export function confirmedObjects({ dir }: EdgeSite): Confirmed[] {
 export function lostObjects(site: EdgeSite): string[] {
   const stored = new Map(storedObjects(site).map(({ object }) => [object.metadata.uid, object]));
   return confirmedObjects(site).flatMap(({ uid, kind, name, version }) => {
+    // What the cloud has removed may be gone here, too, with the confirmation of that still on its way.
+    if (site.cloud.get(kind, 'default', name)?.metadata.uid !== uid) return [];
     const have = stored.get(uid)?.metadata.resourceVersion;
     if (have === undefined) return [`${kind} ${name} was confirmed in version ${version}, and is not stored`];
     return Number(have) < Number(version)

@@ -82,20 +82,24 @@ describe('a cloud that sends nonsense', () => {
     ],
     ['larger than any message may be', (link) => link.announce(2 ** 40), 1009, /maxMessageBytes/],
   ];
-  test.each(FRAMES)('a frame %s ends the connection, nothing else', async (_, spoil, code, said) => {
-    const link = await open();
-    await keeps(link, 'kept');
-    spoil(link);
-    await eventually(() => link.closeCode === code, { what: `close code ${code}` });
-    await keeps(await connected(2), 'after');
-    console.log(lines.join('\n'));
-    const told = lines.filter((line) => said.test(line));
-    expect(told).toHaveLength(1);
-    await core!.stop();
-    await start();
-    await eventually(async () => (await podNames()).length === 2);
-    expect(await podNames()).toEqual(expect.arrayContaining(['kept', 'after']));
-  }, 30_000);
+  test.each(FRAMES)(
+    'a frame %s ends the connection, nothing else',
+    async (_, spoil, code, said) => {
+      const link = await open();
+      await keeps(link, 'kept');
+      spoil(link);
+      await eventually(() => link.closeCode === code, { what: `close code ${code}` });
+      await keeps(await connected(2), 'after');
+      console.log(lines.join('\n'));
+      const told = lines.filter((line) => said.test(line));
+      expect(told).toHaveLength(1);
+      await core!.stop();
+      await start();
+      await eventually(async () => (await podNames()).length === 2);
+      expect(await podNames()).toEqual(expect.arrayContaining(['kept', 'after']));
+    },
+    30_000,
+  );
 
   test('an unknown group and a pod without uid: told, and the connection goes on', async () => {
     const link = await open();
