@@ -157,6 +157,26 @@ describe('classes of keys (L4, L5)', () => {
     expect(parse(version).config?.edged.runtime.instance).toBe('');
   });
 
+  test.each([
+    [V1, '', 'auto'],
+    [V1, 'modules: {edged: {runtimeType: docker}}', 'docker'],
+    [V1, 'modules: {edged: {dockerAddress: "unix:///run/docker.sock"}}', 'docker'],
+    [V1, 'modules: {edged: {runtimeType: docker}}\nedgecoreTs: {edged: {runtime: auto}}', 'auto'],
+    [
+      V2,
+      'modules: {edged: {tailoredKubeletConfig: {containerRuntimeEndpoint: "unix:///var/run/docker.sock"}}}',
+      'docker',
+    ],
+    // What every printed file has; it means "the usual engine" there (L6).
+    [
+      V2,
+      'modules: {edged: {tailoredKubeletConfig: {containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock"}}}',
+      'auto',
+    ],
+  ])('a file that names Docker never falls back to processes: %s%s', (version, keys, choice) => {
+    expect(parse(`${version}${keys}\n`).config?.edged.runtime.choice).toBe(choice);
+  });
+
   test('an own key in the wrong place: the right one is named (L10)', () => {
     expect(said(hub('queueBytes: 3'))[0]).toContain('its place is edgecoreTs.edgeHub.queueBytes');
     expect(parse(`${V2}edgecoreTs: {edgeHub: {queueBytes: 3}}`).config?.edgeHub.queueBytes).toBe(3);

@@ -1,6 +1,6 @@
-import type { EdgedConfig, NodeConfig, RuntimeChoice, Taint } from '../model.js';
+import type { EdgedConfig, NodeConfig, Taint } from '../model.js';
 import type { ConfigReader } from '../reader.js';
-import { dockerEndpoint } from './runtime-endpoint.js';
+import { dockerEndpoint, runtimeChoice } from './runtime-endpoint.js';
 
 const EDGED = 'modules.edged';
 const MINUTE_MS = 60_000;
@@ -26,7 +26,7 @@ export function convertEdged2020(reader: ConfigReader): EdgedConfig {
   return {
     enabled: reader.bool(`${EDGED}.enable`),
     runtime: {
-      choice: reader.text('edgecoreTs.edged.runtime') as RuntimeChoice,
+      choice: runtimeChoice(reader),
       instance: reader.text('edgecoreTs.edged.instance'),
       dockerEndpoint: dockerEndpoint(reader).docker,
       // Documented upstream as seconds, used as minutes.

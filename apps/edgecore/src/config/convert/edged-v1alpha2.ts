@@ -1,7 +1,7 @@
-import type { EdgedConfig, NodeConfig, RuntimeChoice, Taint } from '../model.js';
+import type { EdgedConfig, NodeConfig, Taint } from '../model.js';
 import { parseBytes } from '../quantity.js';
 import type { ConfigReader } from '../reader.js';
-import { dockerEndpoint } from './runtime-endpoint.js';
+import { dockerEndpoint, runtimeChoice } from './runtime-endpoint.js';
 
 const EDGED = 'modules.edged';
 const KUBELET = `${EDGED}.tailoredKubeletConfig`;
@@ -27,7 +27,7 @@ export function convertEdgedToday(reader: ConfigReader): EdgedConfig {
   return {
     enabled: reader.bool(`${EDGED}.enable`),
     runtime: {
-      choice: reader.text('edgecoreTs.edged.runtime') as RuntimeChoice,
+      choice: runtimeChoice(reader),
       instance: reader.text('edgecoreTs.edged.instance'),
       dockerEndpoint: dockerEndpoint(reader).docker,
       requestTimeoutMs: ms('runtimeRequestTimeout'),

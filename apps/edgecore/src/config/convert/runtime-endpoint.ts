@@ -1,3 +1,4 @@
+import type { RuntimeChoice } from '../model.js';
 import type { ConfigReader } from '../reader.js';
 
 /** Which Docker socket a configuration means, and what to say about it. */
@@ -16,6 +17,23 @@ const CONTAINERD_DEFAULT = 'unix:///run/containerd/containerd.sock';
 export function dockerEndpoint(reader: ConfigReader): RuntimeEndpoint {
   return reader.version === 'v1alpha1' ? endpoint2020(reader) : endpointToday(reader);
 }
+
+/**
+ * What runs the pods. A file that names Docker means Docker, also while its
+ * engine is not up yet: a node must not begin with plain processes because it booted faster.
+ */
+export function runtimeChoice(reader: ConfigReader): RuntimeChoice {
+  const own = 'edgecoreTs.edged.runtime';
+  const named = NAMES_DOCKER[reader.version].some((path) => reader.line(path) !== undefined);
+  const endpoint = reader.version === 'v1alpha1' ? undefined : reader.text(NAMES_DOCKER.v1alpha2[0]);
+  const means = named && endpoint !== CONTAINERD_DEFAULT && endpoint !== '';
+  return reader.line(own) === undefined && means ? 'docker' : (reader.text(own) as RuntimeChoice);
+}
+
+const NAMES_DOCKER = {
+  v1alpha1: ['modules.edged.runtimeType', 'modules.edged.dockerAddress'],
+  v1alpha2: ['modules.edged.tailoredKubeletConfig.containerRuntimeEndpoint'],
+} as const;
 
 function endpoint2020(reader: ConfigReader): RuntimeEndpoint {
   const docker = plain(reader.text('modules.edged.dockerAddress')) ?? DOCKER_SOCKET;
