@@ -156,7 +156,8 @@ export class WebSocketConnection implements Connection {
 
   /** 1007 for bytes that are no JSON, 1003 for JSON that is no message (wire.md §8). */
   #onMalformed(error: MalformedMessageError, frame: number): void {
-    this.#logger.error(
+    // The owner of the connection is told by `closed` and says it in its words; this is for finding out more.
+    this.#logger.debug(
       { peer: this.remoteAddress, frame, excerpt: error.excerpt },
       `closing the connection: ${errorText(error)}`,
     );
@@ -169,7 +170,6 @@ export class WebSocketConnection implements Connection {
       const tooLarge = new ConnectionClosedError(
         `${this.remoteAddress} sent a message larger than the limit of ${limit} bytes (maxMessageBytes)`,
       );
-      this.#logger.error({ peer: this.remoteAddress, limit }, `closing the connection: ${tooLarge.message}`);
       this.#fail(1009, tooLarge);
       return;
     }

@@ -15,10 +15,10 @@ const PROJECT = 'e632aba927ea4ac2b575ec1603d56f10';
 const ca = await TestCa.create();
 const [serverCert, clientCert] = await Promise.all([ca.server(), ca.issue()]);
 
-function recordingLogger(): { logger: Logger; errors: unknown[][] } {
-  const errors: unknown[][] = [];
-  const error: LogFn = (...args: unknown[]) => void errors.push(args);
-  return { logger: { ...silentLogger, error }, errors };
+function recordingLogger(): { logger: Logger; told: unknown[][] } {
+  const told: unknown[][] = [];
+  const debug: LogFn = (...args: unknown[]) => void told.push(args);
+  return { logger: { ...silentLogger, debug }, told };
 }
 
 let server: RawServer;
@@ -127,8 +127,8 @@ describe('broken input', () => {
     ['an empty frame', '', 1007],
     ['a field of the wrong type', '{"header":{"timestamp":"x"}}', 1003],
     ['JSON that is no object', '[1]', 1003],
-  ])('%s closes the connection, with the reason in the log', async (_what, frame, code) => {
-    const { logger, errors } = recordingLogger();
+  ])('%s closes the connection, with the frame in the debug log', async (_what, frame, code) => {
+    const { logger, told } = recordingLogger();
     const connection = await createWebSocketTransport({ logger }).dial(options());
     const [webSocket] = await server.next();
     const closed = once(webSocket, 'close');
@@ -137,7 +137,7 @@ describe('broken input', () => {
     expect(await connection.closed).toMatchObject({ code, error: { code: 'ERR_MALFORMED_MESSAGE' } });
     expect((await closed)[0]).toBe(code);
     expect((await reading).done).toBe(true);
-    expect(errors).toEqual([
+    expect(told).toEqual([
       [expect.objectContaining({ excerpt: frame, frame: 1 }), expect.stringContaining('malformed message')],
     ]);
   });
