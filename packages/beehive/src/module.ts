@@ -17,6 +17,12 @@ export interface Module {
    * its {@link RestartPolicy}. The inbox survives restarts.
    */
   run(ctx: ModuleContext): Promise<void>;
+  /**
+   * Called once when the bus begins to stop, before any module ends: take
+   * nothing new in from outside the process. What is in hand, and answers to
+   * requests, still go their way. Must not wait.
+   */
+  quiesce?(): void;
   /** Optional health of a running module; called often, must be cheap. */
   health?(): ModuleHealth;
   /** Modules whose start must come first; they stop after this one. Absent ones are ignored. */

@@ -199,6 +199,28 @@ describe('modules', () => {
     ).toThrow('circular');
   });
 
+  test('a stop closes the doors of all modules before the first one ends, also when one fails to', async () => {
+    const steps: string[] = [];
+    const bus = createBus();
+    const named = (name: string, quiesce: () => void) => ({
+      ...module(name, async (ctx) => {
+        for await (const _ of ctx.receive());
+        steps.push(`${name} ended`);
+      }),
+      quiesce,
+    });
+    bus.add(named('hub', () => steps.push('hub closed')));
+    bus.add(
+      named('broken', () => {
+        throw new Error('no');
+      }),
+    );
+    bus.add(named('web', () => steps.push('web closed')));
+    bus.start();
+    expect((await bus.stop()).clean).toBe(true);
+    expect(steps).toEqual(['hub closed', 'web closed', 'web ended', 'broken ended', 'hub ended']);
+  });
+
   test('a stop drains the inbox', async () => {
     const handled: number[] = [];
     const bus = createBus().add(

@@ -62,6 +62,7 @@ export class EdgeHub implements Module {
   readonly #queue: OutboundQueue;
   readonly #haveCertificates: Promise<void>;
   #onCertificates!: () => void;
+  #quiet = false;
 
   /** @throws {InvalidOptionError} naming the option. */
   constructor(options: EdgeHubOptions) {
@@ -118,6 +119,7 @@ export class EdgeHub implements Module {
       intakeEnded: () => taking,
       files: this.#files,
       status: this.#status,
+      stopping: () => this.#quiet,
     });
     try {
       if (useTls) await Promise.race([this.#ensureCertificate(keeper, ctx), failed]);
@@ -130,6 +132,11 @@ export class EdgeHub implements Module {
       intake.connectionLost();
     }
     await taking;
+  }
+
+  /** From now on only answers to requests are taken from the cloud; modules that end still send. */
+  quiesce(): void {
+    this.#quiet = true;
   }
 
   health(): ModuleHealth {

@@ -1,4 +1,4 @@
-import { createMessage, type Message, type Participant, responseTo } from '@edgecore/beehive';
+import { createMessage, type Message, type Module, type Participant, responseTo } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EdgeHubOptions } from '../src/index.js';
@@ -170,4 +170,36 @@ describe('a session that is none (wire.md §5.1, §9.16)', () => {
     expect(hub.link.connected).toBe(true);
     expect(cloud.connections).toHaveLength(1);
   });
+});
+
+test('a stop takes nothing more in, but brings their answers to modules that are still ending', async () => {
+  const got: Message[] = [];
+  let answer: Message | undefined;
+  const meta: Module = {
+    name: 'metamanager',
+    group: 'meta',
+    after: ['websocket'],
+    async run(ctx) {
+      for await (const received of ctx.receive()) if (received.operation === 'insert') got.push(received);
+      answer = await ctx.request(
+        'websocket',
+        message(1, { operation: 'query', resource: 'default/configmap/c' }),
+      );
+    },
+  };
+  cloud.listen();
+  cloud.onMessage = (query, connection) => {
+    if (query.operation !== 'query') return;
+    void connection
+      .send(message(2, { source: 'edgecontroller', group: 'resource', resource: 'default/pod/p' }))
+      .then(() => connection.send(responseTo(query, 'last')));
+  };
+  node = startNode(await cloud.options(), (bus) => bus.add(meta));
+  await eventually(() => cloud.heard.length > 0);
+  const stopped = node.bus.stop({ graceMs: 3000 });
+  await eventually(() => answer !== undefined);
+  await cloud.clock.advance(3000);
+  expect(await stopped).toEqual({ clean: true, hanging: [], unhandled: {} });
+  expect(answer!.content).toBe('last');
+  expect(got).toEqual([]);
 });

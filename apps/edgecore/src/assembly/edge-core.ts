@@ -134,7 +134,7 @@ export class EdgeCore {
     if (config.metaManager.enabled) this.#bus.add(this.#metaManager(store, link));
     if (config.edged.enabled) await this.#addEdged(store, link);
     this.#addDbTest();
-    // Last in, first out: when the node stops, nothing new comes in from the cloud.
+    // Modules that talk to the cloud name it in `after`: it ends last and carries their last words.
     if (this.#hub) this.#bus.add(this.#hub, { when: 'onFailure', isFatal: isFatalHubError });
     this.#server = await AgentServer.listen(this.#source(), {
       socket: this.socket,

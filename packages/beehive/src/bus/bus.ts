@@ -108,8 +108,9 @@ export class Bus {
   }
 
   /**
-   * Ends the modules in reverse order: each gets its abort signal, drains its
-   * inbox and has until the common deadline (default 10 s).
+   * Closes the doors to the outside (`quiesce`), then ends the modules in
+   * reverse order: each gets its abort signal, drains its inbox and has until
+   * the common deadline (default 10 s).
    */
   stop({ graceMs = DEFAULT_GRACE_MS }: { graceMs?: number } = {}): Promise<StopReport> {
     this.#stopping ??= this.#stopAll(graceMs);
@@ -196,6 +197,7 @@ export class Bus {
     const deadline = performance.now() + graceMs;
     const hanging: string[] = [];
     const unhandled: Record<string, Message[]> = {};
+    for (const supervised of this.#running) supervised.quiesce();
     for (const supervised of [...this.#running].reverse()) {
       const ended = await within(supervised.stop(), Math.max(deadline - performance.now(), 0));
       const left = this.#inboxes.get(supervised.name)!.unhandled();

@@ -62,6 +62,15 @@ export class SupervisedModule {
     this.#ended = this.#loop();
   }
 
+  /** The bus begins to stop; see {@link Module.quiesce}. */
+  quiesce(): void {
+    try {
+      this.#options.module.quiesce?.();
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'the module goes on taking work in while the bus stops');
+    }
+  }
+
   /** Asks the module to end and resolves when it has; the caller brings the deadline. */
   async stop(): Promise<void> {
     this.#stop.abort();

@@ -23,6 +23,8 @@ export interface LinkLoopOptions {
   readonly intakeEnded: () => Promise<void>;
   readonly files: CertificateFiles;
   readonly status: HubStatus;
+  /** Nothing but answers is handed out any more. */
+  readonly stopping: () => boolean;
 }
 
 /** Keeps one connection to the cloud, for as long as the module runs (edgehub.md §5.2). */
@@ -42,6 +44,7 @@ export class LinkLoop {
     this.#dispatcher = new Dispatcher({
       ctx,
       maxWaiting: hub.maxWaitingDispatches,
+      stopping: options.stopping,
       onUnhandledTask: (task) => {
         ctx.log.info({ task: task.resource, action: task.operation }, 'node task refused: no module for it');
         intake.take(refuseNodeTask(task, hub.nodeName, new Date(hub.clock.now())));

@@ -1,5 +1,5 @@
 import type { CloudProfile, MutableCloudLink } from '@edgecore/api';
-import { cloudProfiles, errorText } from '@edgecore/api';
+import { cloudProfiles, errorText, hasCode } from '@edgecore/api';
 import type { Message, ModuleContext } from '@edgecore/beehive';
 import type { Connection } from '@edgecore/viaduct';
 import type { Clock } from '../clock.js';
@@ -107,7 +107,7 @@ export class Session {
       .catch((error: unknown) => this.#end({ reason: `reading failed: ${errorText(error)}` }));
     void this.#connection.closed.then(({ code, error, reason }) =>
       this.#end({
-        reason: error ? errorText(error) : `closed by the cloud (${code}${reason && ` ${reason}`})`,
+        reason: error ? lossReason(error) : `closed by the cloud (${code}${reason && ` ${reason}`})`,
       }),
     );
     void this.#sender.run(signal).catch((error: unknown) => this.#end({ reason: errorText(error) }));
@@ -184,6 +184,13 @@ export class Session {
     await Promise.race([this.#options.intakeEnded().then(() => this.#sender.idle()), deadline]);
     enough.abort();
   }
+}
+
+function lossReason(error: unknown): string {
+  const text = errorText(error);
+  return hasCode(error, 'ERR_MALFORMED_MESSAGE')
+    ? `${text}; check that websocket.server is CloudHub itself (log level debug shows what came)`
+    : text;
 }
 
 function zombieReason({ answerTimeoutMs }: SessionOptions): string {

@@ -8,6 +8,8 @@ export interface DispatcherOptions {
   readonly onUnhandledTask: (task: Message) => void;
   /** Messages modules have no room for yet, before the socket is left unread. */
   readonly maxWaiting: number;
+  /** The node stops: answers are still handed out, nothing else. */
+  readonly stopping: () => boolean;
 }
 
 /**
@@ -24,8 +26,12 @@ export class Dispatcher {
 
   /** Resolves when the next message may be read; never rejects. */
   async dispatch(message: Message): Promise<void> {
-    const { ctx, maxWaiting } = this.options;
+    const { ctx, maxWaiting, stopping } = this.options;
     if (message.parentId !== '' && ctx.deliver(message)) return;
+    if (stopping()) {
+      this.#drop(message, 'debug', 'the node is stopping; unconfirmed, it comes again');
+      return;
+    }
     const destination = route(message);
     if (destination.kind === 'drop') {
       this.#drop(message, destination.level, destination.reason);
