@@ -8,7 +8,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
 };
-const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
+const PART = new RegExp(`(\\d+(?:\\.\\d*)?|\\.\\d+)(${Object.keys(UNIT_MS).join('|')})`, 'y');
 
 /**
  * Milliseconds of a Go duration string (`1m30s`, `100ms`, `0`, `-1.5h`).

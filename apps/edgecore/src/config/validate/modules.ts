@@ -70,7 +70,7 @@ const PORT_10004_AS_CHARACTER = '✔';
 /** The tunnel's address with 2020's misprinted port put right (config.md §2). */
 export function tunnelServer(check: Pick<Checker, 'reader'>): string {
   const server = check.reader.text('modules.edgeStream.server');
-  return server.endsWith(`:${PORT_10004_AS_CHARACTER}`) ? server.replace(/✔$/, '10004') : server;
+  return server.endsWith(`:${PORT_10004_AS_CHARACTER}`) ? `${server.slice(0, -1)}10004` : server;
 }
 
 export function checkEdgeStream(check: Checker): void {
