@@ -1,119 +1,199 @@
-import type { LogFn, Logger } from '@edgecore/api';
-import { createEdgeCore, type EdgeCore } from '@edgecore/edgecore';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { type Minicloud, startMinicloud } from '@edgecore/minicloud';
 import { eventually, tempDir } from '@edgecore/testing';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { nodeConfig } from '../support/node-config.js';
-import { RawHub, type RawLink, wireMessage } from '../support/raw-hub.js';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { CliProcess } from '../support/built-cli.js';
+import { writeNodeConfig } from '../support/node-config.js';
 
-/** Lines from `warn` on, as the operator sees them. */
-function recordingLog(lines: string[]): Logger {
-  const at =
-    (level: string): LogFn =>
-    (first: string | object, second?: string) => {
-      const fields = typeof first === 'string' ? {} : first;
-      lines.push(`${level} ${typeof first === 'string' ? first : second} ${JSON.stringify(fields)}`);
-    };
-  const log = (fields: object): Logger => ({
-    trace: () => {},
-    debug: () => {},
-    info: () => {},
-    warn: at('warn'),
-    error: at('error'),
-    child: () => log(fields),
-  });
-  return log({});
+const CLOCK = `--import ${new URL('../support/clock-preload.mjs', import.meta.url).href}`;
+const YEAR_MS = 365 * 86_400_000;
+const TROUBLE_LEVEL = 40;
+
+let cloud: Minicloud;
+const agents: CliProcess[] = [];
+
+beforeAll(async () => {
+  cloud = await startMinicloud({ dataDir: await tempDir('ec-cloud-'), adminSocket: false });
+});
+afterAll(() => cloud.close());
+afterEach(async () => {
+  for (const agent of agents.splice(0)) {
+    agent.kill('SIGKILL');
+    await agent.exited;
+  }
+});
+
+interface Node {
+  readonly dir: string;
+  readonly file: string;
 }
 
-describe('a cloud that sends nonsense', () => {
-  let hub: RawHub;
-  let core: EdgeCore | undefined;
-  let dir: string;
-  const lines: string[] = [];
+/** A configuration as an operator has it, with what is wrong about it in `edit`. */
+async function node(edit: (yaml: string, dir: string) => string = (yaml) => yaml): Promise<Node> {
+  const dir = await tempDir('ec-bad-');
+  const file = await writeNodeConfig({
+    dir,
+    nodeName: 'edge-bad',
+    format: 'v1alpha2',
+    httpsPort: cloud.httpsPort,
+    hubPort: cloud.hubPort,
+    token: cloud.token,
+    runtime: 'process',
+  });
+  await writeFile(file, edit(await readFile(file, 'utf8'), dir));
+  return { dir, file };
+}
 
-  const start = async () => {
-    const config = await nodeConfig({
-      dir,
-      nodeName: 'edge-1',
-      format: 'v1alpha2',
-      httpsPort: hub.httpsPort,
-      hubPort: hub.hubPort,
-      token: hub.token,
-      runtime: 'process',
-      cloudProfile: 'current',
+function start({ file }: Node, env: Readonly<Record<string, string>> = {}): CliProcess {
+  const agent = new CliProcess(['start', '--config', file, '--log-format', 'json'], env);
+  agents.push(agent);
+  return agent;
+}
+
+/** What an operator looks at: warnings, errors, and what is no log line at all. */
+function trouble({ output }: CliProcess): string[] {
+  return output
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('edgecore runs as node'))
+    .filter((line) => !line.startsWith('{') || JSON.parse(line).level >= TROUBLE_LEVEL);
+}
+
+/** The agent ends with one line that says each of these things once. */
+async function refusal(agent: CliProcess, ...said: readonly (string | RegExp)[]): Promise<string> {
+  expect(await agent.exited).toEqual({ code: 1, signal: null });
+  const lines = trouble(agent);
+  expect(lines).toHaveLength(1);
+  for (const text of said) expect(lines[0]!.split(text)).toHaveLength(2);
+  return lines[0]!;
+}
+
+/** It runs on, and has said just this. */
+function told(agent: CliProcess, ...said: readonly string[]): void {
+  expect(agent.running).toBe(true);
+  const lines = trouble(agent);
+  expect(lines).toHaveLength(1);
+  for (const text of said) expect(lines[0]).toContain(text);
+}
+
+describe('what ends the agent', () => {
+  test('a token the cloud refuses', async () => {
+    const secret = cloud.token.split('.').slice(1, 3).join('.');
+    const bad = await node((yaml) => yaml.replace(/(token: ".*)..."/, '$1AAA"'));
+    const agent = start(bad);
+    await refusal(agent, 'answered 401', 'the token is refused', 'get a fresh one');
+    expect(agent.output).not.toContain(secret);
+    expect(await readdir(bad.dir)).not.toContain('edge.crt');
+  }, 30_000);
+
+  test('a cloud with another CA than the token', async () => {
+    const bad = await node((yaml) => yaml.replace(/token: "..../, 'token: "0000'));
+    const line = await refusal(
+      start(bad),
+      'not the CA certificate the token was made for',
+      'check httpServer',
+    );
+    expect(line).not.toContain(cloud.token.split('.')[3]);
+    expect(await readdir(bad.dir)).not.toContain('ca.crt');
+  }, 30_000);
+
+  test('an expired certificate and no token', async () => {
+    const joined = await node();
+    const first = start(joined);
+    await first.says('connected to the cloud');
+    first.kill('SIGTERM');
+    expect((await first.exited).code).toBe(0);
+    const later = start(joined, {
+      NODE_OPTIONS: CLOCK,
+      CLOCK_START_MS: String(Date.now() + 2 * YEAR_MS),
     });
-    core = createEdgeCore(config, { log: recordingLog(lines) });
-    await core.start();
-    return core;
-  };
-  const connected = async (count: number): Promise<RawLink> => {
-    const link = await eventually(() => hub.links[count - 1], { what: `connection ${count}` });
-    await eventually(() => link.received.some(({ route }) => route.operation === 'keepalive'));
-    return link;
-  };
-  const open = async () => {
-    hub = await RawHub.start();
-    dir = await tempDir('ec-bad-');
-    lines.length = 0;
-    await start();
-    return connected(1);
-  };
-  afterEach(async () => {
-    await core?.stop();
-    await hub.close();
-  });
-  /** A pod no runtime can start: it is known, and leaves nothing behind. */
-  const pod = (name: string, uid?: string) => ({
-    metadata: { name, namespace: 'default', resourceVersion: '1', ...(uid ? { uid } : {}) },
-    spec: { nodeName: 'edge-1', containers: [{ name: 'main', image: 'nobody/has-it:1' }] },
-  });
-  const keeps = async (link: RawLink, name: string) => {
-    link.send(wireMessage(name, ['insert', `default/pod/${name}`], pod(name, `uid-${name}`)));
-    await eventually(() => link.answersTo(name).some(({ content }) => content === 'OK'));
-  };
-  const podNames = async () => (await core!.status()).pods.map(({ name }) => name);
+    await refusal(later, join(joined.dir, 'edge.crt'), ' expired ', 'put one into modules.edgeHub.token');
+  }, 40_000);
 
-  const FRAMES: readonly [string, (link: RawLink) => void, number, RegExp][] = [
-    ['that is not JSON', (link) => link.sendText('{"header":'), 1007, /not JSON/],
-    [
-      'with a number for an id',
-      (link) => link.send({ header: { msg_id: 5 }, route: {}, content: null }),
-      1003,
-      /msg_id is not a string/,
-    ],
-    ['larger than any message may be', (link) => link.announce(2 ** 40), 1009, /maxMessageBytes/],
-  ];
-  test.each(FRAMES)(
-    'a frame %s ends the connection, nothing else',
-    async (_, spoil, code, said) => {
-      const link = await open();
-      await keeps(link, 'kept');
-      spoil(link);
-      await eventually(() => link.closeCode === code, { what: `close code ${code}` });
-      await keeps(await connected(2), 'after');
-      console.log(lines.join('\n'));
-      const told = lines.filter((line) => said.test(line));
-      expect(told).toHaveLength(1);
-      await core!.stop();
-      await start();
-      await eventually(async () => (await podNames()).length === 2);
-      expect(await podNames()).toEqual(expect.arrayContaining(['kept', 'after']));
+  test('a port somebody else has', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as AddressInfo;
+    const bad = await node((yaml) => `${yaml}  status: {port: ${port}}\n`);
+    await refusal(start(bad), 'something else is using it', '(edgecoreTs.status.port)', 'EADDRINUSE');
+    await new Promise((resolve) => taken.close(resolve));
+  }, 30_000);
+
+  const mountable = canMount();
+  (mountable ? test : test.skip)(
+    'a data directory that is read-only (needs the right to mount)',
+    async () => {
+      let place = '';
+      const bad = await node((yaml, dir) => {
+        place = join(dir, 'data');
+        return yaml.replace(/dataSource: .*/, `dataSource: ${join(place, 'edgecore.db')}`);
+      });
+      await mkdir(place);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', place]);
+      try {
+        await refusal(start(bad), join(place, 'edgecore.db'), 'choose another directory');
+      } finally {
+        execFileSync('umount', [place]);
+      }
     },
     30_000,
   );
-
-  test('an unknown group and a pod without uid: told, and the connection goes on', async () => {
-    const link = await open();
-    await keeps(link, 'kept');
-    link.send(wireMessage('x', ['insert', 'default/pod/x'], pod('x', 'ux'), 'nobody'));
-    link.send(wireMessage('y', ['insert', 'default/pod/y'], pod('y')));
-    await keeps(link, 'after');
-    await new Promise((r) => setTimeout(r, 1000));
-    console.log(lines.join('\n'), link.answersTo('y'), await podNames());
-    await core!.stop();
-    lines.length = 0;
-    await start();
-    await new Promise((r) => setTimeout(r, 1000));
-    console.log(lines.join('\n'), await podNames());
-    expect(link.ended).toBe(true);
-  }, 30_000);
 });
+
+describe('what the agent lives with', () => {
+  test('a clock in 1970: told once, and the node joins as soon as it is set', async () => {
+    const fresh = await node();
+    const agent = start(fresh, {
+      NODE_OPTIONS: CLOCK,
+      CLOCK_START_MS: '5000',
+      CLOCK_RIGHT_AFTER_MS: '6000',
+    });
+    await agent.says('connected to the cloud', 40_000);
+    await agent.says('node registered');
+    told(agent, 'valid only from', '1970-01-01', 'check the clock of this machine');
+  }, 60_000);
+
+  test('a clock that falls back to 1970 once the node has joined', async () => {
+    const joined = await node();
+    const first = start(joined);
+    await first.says('connected to the cloud');
+    first.kill('SIGKILL');
+    await first.exited;
+    const agent = start(joined, {
+      NODE_OPTIONS: CLOCK,
+      CLOCK_START_MS: '5000',
+      CLOCK_RIGHT_AFTER_MS: '6000',
+    });
+    await agent.says('connected to the cloud', 40_000);
+    told(agent, 'edge.crt is valid only from', 'check the clock of this machine');
+  }, 60_000);
+
+  test('a corrupt database is set aside; the certificate stays, so the node is back at once', async () => {
+    const joined = await node();
+    const first = start(joined);
+    await first.says('connected to the cloud');
+    first.kill('SIGKILL');
+    await first.exited;
+    const database = join(joined.dir, 'edgecore.db');
+    const garbage = Buffer.alloc(20_000, 'not a database ');
+    await writeFile(database, garbage);
+    const agent = start(joined);
+    await agent.says('connected to the cloud');
+    await agent.says('node registered');
+    told(agent, 'damaged', 'delete the node (kubectl delete node edge-bad)');
+    const aside = (await readdir(joined.dir)).find((name) => /^edgecore\.db\.damaged-\w+$/.test(name));
+    expect((await readFile(join(joined.dir, aside!))).equals(garbage)).toBe(true);
+    await eventually(() => cloud.get('Node', '', 'edge-bad'));
+  }, 60_000);
+});
+
+function canMount(): boolean {
+  try {
+    execFileSync('mount', ['--fake', '-t', 'tmpfs', 'tmpfs', '/tmp'], { stdio: 'ignore' });
+    return process.getuid?.() === 0;
+  } catch {
+    return false;
+  }
+}
