@@ -174,24 +174,24 @@ class Planner {
     if (latest?.state === 'unknown') {
       this.#steps.push({ kind: 'stopContainer', instance: latest, container, why: 'unknown' });
     }
-    if (latest && isAboutToStart(latest)) {
-      this.#steps.push({ kind: 'removeContainer', id: latest.id, name: latest.name });
-    }
+    // An agent that died half-way left it: it never ran, so what takes its place is no restart.
+    const replaced = latest && isAboutToStart(latest) ? latest : undefined;
+    if (replaced) this.#steps.push({ kind: 'removeContainer', id: replaced.id, name: replaced.name });
     if (role === 'init') {
       for (const { id, name } of instancesOf(this.#input.observed, container.name).slice(1)) {
         this.#steps.push({ kind: 'removeContainer', id, name });
       }
     }
-    this.#startOrHold(container, role);
+    this.#startOrHold(container, role, replaced?.meta.restartCount);
   }
 
-  #startOrHold(container: Container, role: ContainerRole): void {
+  #startOrHold(container: Container, role: ContainerRole, restartCount?: number): void {
     const { pod, observed, backoff, now } = this.#input;
     const exited = instancesOf(observed, container.name).find(hasExited);
     const key = crashBackoffKey(pod, container);
     const remaining = exited ? backoff.remainingMs(key, exitedAt(exited), now) : 0;
     if (remaining === 0) {
-      this.#start(container, role, exited);
+      this.#start(container, role, exited, restartCount);
       return;
     }
     const { name, namespace, uid } = pod.metadata;
@@ -202,14 +202,20 @@ class Planner {
     this.#retryAfterMs = Math.min(this.#retryAfterMs ?? remaining, remaining);
   }
 
-  #start(container: Container, role: ContainerRole, exited: ContainerStatus | undefined): void {
+  /** @param restartCount Default: one more than the latest instance's. */
+  #start(
+    container: Container,
+    role: ContainerRole,
+    exited: ContainerStatus | undefined,
+    restartCount?: number,
+  ): void {
     const latest = latestOf(this.#input.observed, container.name);
     const before = latest?.meta.restartCount ?? this.#input.lastRestartCount(container.name);
     this.#steps.push({
       kind: 'startContainer',
       role,
       container,
-      restartCount: before === undefined ? 0 : before + 1,
+      restartCount: restartCount ?? (before === undefined ? 0 : before + 1),
       backoffKey: crashBackoffKey(this.#input.pod, container),
       isRestart: exited !== undefined,
     });

@@ -126,9 +126,9 @@ describe('app containers', () => {
     ]);
   });
 
-  test('created but never started: removed and made again', () => {
+  test('created but never started: removed and made again, which is no restart', () => {
     const state = observed([instance('c', { state: 'created', startedAt: 0 })]);
-    expect(steps({ observed: state })).toEqual(['remove c-0', 'start app c 1']);
+    expect(steps({ observed: state })).toEqual(['remove c-0', 'start app c 0']);
   });
 
   test('an unknown state is stopped first', () => {
