@@ -17,7 +17,7 @@ export class Agent {
   #child;
   #socket;
 
-  /** @param {{ dir: string, nodeName: string, runtime: 'docker' | 'process', pauseImage?: string, cloud: object }} options */
+  /** @param {{ dir: string, nodeName: string, runtime: 'docker' | 'process', profile: '2020' | 'current', pauseImage?: string, cloud: object }} options */
   static async start(options) {
     const { dir } = options;
     await mkdir(dir, { recursive: true });
@@ -65,12 +65,12 @@ export class Agent {
   }
 }
 
-async function configText({ dir, nodeName, runtime, pauseImage, cloud }) {
+async function configText({ dir, nodeName, runtime, profile, pauseImage, cloud }) {
   const document = configDocument('min', 'v1alpha2', await hostFacts());
   const { edgeHub, edged, eventBus } = document.modules;
   document.database = { dataSource: join(dir, 'edgecore.db') };
   // Its own containers only: others may use the engine too.
-  document.edgecoreTs = { edged: { runtime, instance: nodeName } };
+  document.edgecoreTs = { cloudProfile: profile, edged: { runtime, instance: nodeName } };
   Object.assign(edgeHub, {
     httpServer: `https://127.0.0.1:${cloud.httpsPort}`,
     token: cloud.token,

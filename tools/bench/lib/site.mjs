@@ -19,7 +19,9 @@ export async function withSite({ runtime, profile = 'current', image, pauseImage
   let agent;
   try {
     const ready = cloud.nodeReady(nodeName);
-    agent = await Agent.start({ dir: join(dir, 'node'), nodeName, runtime, pauseImage, cloud });
+    // An agent that does not start is told of first.
+    ready.catch(() => {});
+    agent = await Agent.start({ dir: join(dir, 'node'), nodeName, runtime, profile, pauseImage, cloud });
     await ready;
     return await body({
       cloud,
