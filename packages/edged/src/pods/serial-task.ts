@@ -9,6 +9,7 @@ export class SerialTask {
   readonly #work: () => Promise<number | undefined>;
   #wanted = false;
   #closed = false;
+  #busy = false;
   #running: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
 
@@ -22,9 +23,9 @@ export class SerialTask {
   request(): void {
     if (this.#closed) return;
     this.#wanted = true;
-    this.#running ??= this.#drain().finally(() => {
-      this.#running = undefined;
-    });
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#running = this.#drain();
   }
 
   /** No further runs; resolves when the current one has ended. */
@@ -36,12 +37,17 @@ export class SerialTask {
   }
 
   async #drain(): Promise<void> {
-    while (this.#wanted) {
-      this.#wanted = false;
-      this.#cancelTimer?.();
-      const delayMs = await this.#work();
-      if (this.#closed || this.#wanted || delayMs === undefined) continue;
-      this.#cancelTimer = this.#clock.after(delayMs, () => this.request());
+    try {
+      while (this.#wanted) {
+        this.#wanted = false;
+        this.#cancelTimer?.();
+        const delayMs = await this.#work();
+        if (this.#closed || this.#wanted || delayMs === undefined) continue;
+        this.#cancelTimer = this.#clock.after(delayMs, () => this.request());
+      }
+    } finally {
+      // In the same turn as the last look at `#wanted`: a request in between would be lost.
+      this.#busy = false;
     }
   }
 }
