@@ -25,6 +25,8 @@ export type Payload = ReadonlyMap<string, PayloadFile>;
 
 const DATA = '..data';
 const DATA_NEXT = '..data_tmp';
+/** What {@link timestamp} and the random part make; anything else in `..data` is a container's doing. */
+const GENERATION = /^\.\.\d{4}(_\d\d){5}\.[0-9a-f]+$/;
 
 /**
  * Writes a set of files so that readers see all old or all new ones: real
@@ -40,7 +42,7 @@ export async function writeAtomically(
   now: number,
   prepare: (directory: string) => Promise<void> = async () => {},
 ): Promise<boolean> {
-  const current = await readlink(join(directory, DATA)).catch(absent);
+  const current = await currentGeneration(directory);
   if (current && (await isSame(join(directory, current), payload))) return false;
   const next = `..${timestamp(now)}.${randomBytes(5).toString('hex')}`;
   try {
@@ -51,12 +53,28 @@ export async function writeAtomically(
     await rm(join(directory, next), { recursive: true, force: true });
     throw error;
   }
-  await rm(join(directory, DATA_NEXT), { force: true });
+  await rm(join(directory, DATA_NEXT), { recursive: true, force: true });
   await symlink(next, join(directory, DATA_NEXT));
   await rename(join(directory, DATA_NEXT), join(directory, DATA));
   await linkVisible(directory, new Set([...payload.keys()].map((path) => path.split('/')[0]!)));
-  if (current) await rm(join(directory, current), { recursive: true, force: true });
+  await removeOldGenerations(directory, next);
   return true;
+}
+
+/** What `..data` shows; a link to anywhere but a generation of this directory counts as none. */
+async function currentGeneration(directory: string): Promise<string | undefined> {
+  const target = await readlink(join(directory, DATA)).catch(absent);
+  if (target === undefined || !GENERATION.test(target)) return undefined;
+  const entry = await lstat(join(directory, target)).catch(absent);
+  return entry?.isDirectory() ? target : undefined;
+}
+
+/** The one before, and what an agent that died half-way left. */
+async function removeOldGenerations(directory: string, keep: string): Promise<void> {
+  for (const entry of await readdir(directory)) {
+    if (entry === keep || !GENERATION.test(entry)) continue;
+    await rm(join(directory, entry), { recursive: true, force: true });
+  }
 }
 
 async function writeFiles(directory: string, payload: Payload): Promise<void> {

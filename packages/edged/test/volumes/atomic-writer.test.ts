@@ -1,5 +1,16 @@
-import { chmodSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
 import { tempDir } from '@edgecore/testing';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { writeAtomically } from '../../src/volumes/atomic-writer.js';
@@ -67,5 +78,25 @@ describe('atomic writer (edged.md §7.2)', () => {
     await writeAtomically(directory, payload({ a: '1' }), now);
     await writeAtomically(directory, payload({}), now);
     expect(readdirSync(directory).filter((entry) => !entry.startsWith('..'))).toEqual([]);
+  });
+
+  test('a container that turned ..data elsewhere loses nothing of the host', async () => {
+    const victim = await tempDir();
+    writeFileSync(join(victim, 'precious'), 'x');
+    await writeAtomically(directory, payload({ a: '1' }), now);
+    rmSync(join(directory, '..data'));
+    symlinkSync(relative(directory, victim), join(directory, '..data'));
+    expect(await writeAtomically(directory, payload({ a: '2' }), now)).toBe(true);
+    expect(read('a')).toBe('2');
+    expect(readdirSync(victim)).toEqual(['precious']);
+  });
+
+  test('what an agent that died half-way left goes with the next change', async () => {
+    await writeAtomically(directory, payload({ a: '1' }), now);
+    mkdirSync(join(directory, '..2026_11_23_08_07_05.00ff'));
+    mkdirSync(join(directory, '..data_tmp'));
+    await writeAtomically(directory, payload({ a: '2' }), now);
+    const data = readlinkSync(join(directory, '..data'));
+    expect(readdirSync(directory).sort()).toEqual(['..data', data, 'a'].sort());
   });
 });
