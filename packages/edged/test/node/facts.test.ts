@@ -8,8 +8,8 @@ import { modernStatus } from '../../src/node/node-status.js';
 import { binaryQuantity, parseMemoryInfo, parseOsName, parseThreadCount } from '../../src/node/parse-host.js';
 import { PressureMonitor, readSamples } from '../../src/node/pressure.js';
 import { parseThreshold, thresholdAmount } from '../../src/node/threshold.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { FakeHost } from '../support/fake-host.js';
-import { SettlingClock } from '../support/settling-clock.js';
 
 describe('reading the machine', () => {
   test.each([
@@ -127,7 +127,7 @@ describe('the node address', () => {
 });
 
 describe('pressure', () => {
-  const monitor = (clock: SettlingClock) =>
+  const monitor = (clock: FakeClock) =>
     new PressureMonitor({
       clock,
       transitionMs: 300_000,
@@ -139,13 +139,13 @@ describe('pressure', () => {
     ['nodefs.inodesFree', 1000, 50, 'DiskPressure'],
     ['pid.available', 32_768, 3276, 'PIDPressure'],
   ] as const)('%s: set below the threshold, not at it', (signal, whole, limit, condition) => {
-    const clock = new SettlingClock();
+    const clock = new FakeClock();
     expect([...monitor(clock).observe({ [signal]: { whole, left: limit } })]).toEqual([]);
     expect([...monitor(clock).observe({ [signal]: { whole, left: limit - 1 } })]).toEqual([condition]);
   });
 
   test('cleared five minutes after the last time, a missing figure decides nothing', async () => {
-    const clock = new SettlingClock();
+    const clock = new FakeClock();
     const watch = monitor(clock);
     const low = { 'memory.available': { whole: 2 ** 30, left: 0 } };
     watch.observe(low);
@@ -158,7 +158,7 @@ describe('pressure', () => {
   });
 
   test('a file system that counts no inodes is not out of them', () => {
-    const watch = monitor(new SettlingClock());
+    const watch = monitor(new FakeClock());
     expect(watch.observe({ 'nodefs.inodesFree': { whole: 0, left: 0 } }).size).toBe(0);
   });
 

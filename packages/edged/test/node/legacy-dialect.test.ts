@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { settled } from '../support/fake-clock.js';
 import { FakeCloud, NODE, OFFLINE, SILENCE } from '../support/fake-cloud.js';
-import { settled } from '../support/settling-clock.js';
 
 let cloud: FakeCloud;
 afterEach(() => cloud.stop());

@@ -1,8 +1,8 @@
 import { isRecord, profile2020, profileCurrent } from '@edgecore/api';
 import { createMessage } from '@edgecore/beehive';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { settled } from '../support/fake-clock.js';
 import { FakeCloud, failure, NODE, NODE_UID, notFound, OFFLINE, SILENCE } from '../support/fake-cloud.js';
-import { settled } from '../support/settling-clock.js';
 
 let cloud: FakeCloud;
 afterEach(() => cloud.stop());

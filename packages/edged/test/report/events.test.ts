@@ -1,8 +1,8 @@
 import { goldenHub } from '@edgecore/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Pod } from '../../src/kube-types.js';
+import { settled } from '../support/fake-clock.js';
 import { FakeCloud, NODE } from '../support/fake-cloud.js';
-import { settled } from '../support/settling-clock.js';
 
 const pod: Pod = {
   metadata: { uid: 'u', name: 'web', namespace: 'ns', resourceVersion: '9' },

@@ -1,8 +1,8 @@
 import { profile2020, profileCurrent } from '@edgecore/api';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ContainerStatus, Pod, PodStatus } from '../../src/kube-types.js';
+import { settled } from '../support/fake-clock.js';
 import { FakeCloud, failure, notFound, OFFLINE, SILENCE } from '../support/fake-cloud.js';
-import { settled } from '../support/settling-clock.js';
 
 const UID = '530351a5-cde7-4505-8cd5-3278601902a0';
 const STATUS = 'update default/podstatus/web';

@@ -3,8 +3,8 @@ import { createBus, errorTo, type Message, type ModuleContext, responseTo } from
 import type { Pod, PodSnapshot } from '@edgecore/edged';
 import type { PodSource } from '../../src/ports/status-sink.js';
 import { CloudReporter, type ReporterOptions } from '../../src/report/reporter.js';
+import { FakeClock, settled } from './fake-clock.js';
 import { FakeHost } from './fake-host.js';
-import { SettlingClock, settled } from './settling-clock.js';
 import { applyPatch } from './strategic-merge.js';
 
 export const NODE = 'n1';
@@ -27,7 +27,7 @@ export const OFFLINE = new Error('connection lost between EdgeCore and CloudCore
 /** A cloud that takes everything, behind a bus on which the reporter speaks through a real MetaClient. */
 export class FakeCloud {
   readonly bus = createBus();
-  readonly clock = new SettlingClock();
+  readonly clock = new FakeClock();
   readonly host = new FakeHost();
   readonly link: MutableCloudLink;
   /** Everything that went up, with the time it did. */
