@@ -40,10 +40,6 @@ export class FakeClock implements Clock {
     }
     this.#now = end;
   }
-
-  get pending(): number {
-    return this.#timers.length;
-  }
 }
 
 /** Lets everything run that waits for nothing but its turn. */
