@@ -21,10 +21,10 @@ export async function containerMounts(
     const volume = volumes.get(mount.name);
     if (volume === undefined)
       throw held(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
-    const readOnly = mount.readOnly ?? false;
+    const readOnly = volume.readOnly || (mount.readOnly ?? false);
     const subPath = subPathOf(mount, environment);
     mounts.push({
-      hostPath: subPath === '' ? volume : await resolveSubPath(volume, subPath, readOnly),
+      hostPath: subPath === '' ? volume.hostPath : await resolveSubPath(volume.hostPath, subPath, readOnly),
       containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : join('/', mount.mountPath),
       readOnly,
       ...propagation(mount, container),

@@ -4,7 +4,7 @@ import type { PodServices } from '../act/pod-services.js';
 import { podGarbage } from '../gc/dead-containers.js';
 import type { PodStatus } from '../kube-types.js';
 import { isActive, type ObservedPod, observePod } from '../observe/observed-pod.js';
-import type { MountedVolumes } from '../volumes/pod-volumes.js';
+import type { MountedVolume, MountedVolumes } from '../volumes/pod-volumes.js';
 import { podDeadline } from './pod-deadline.js';
 import type { PodState } from './pod-state.js';
 
@@ -33,7 +33,7 @@ export async function syncPod(
 
   // Objects may take long to come: only what is to be started waits for its volumes.
   const starts = plan.steps.some(({ kind }) => kind === 'startContainer');
-  const volumes = starts ? await mount(state, observed, services, signal) : new Map<string, string>();
+  const volumes = starts ? await mount(state, observed, services, signal) : new Map<string, MountedVolume>();
   const { failed } = await executePlan(plan, {
     pod: state.pod,
     observed,

@@ -9,6 +9,7 @@ const MODE = 0o777;
 /** Scratch space that lives as long as the pod; on tmpfs with `medium: Memory` (edged.md §7). */
 export const emptyDir: VolumePlugin = {
   directory: 'kubernetes.io~empty-dir',
+  readOnly: false,
   handles: (volume) => volume.emptyDir !== undefined,
   async setUp({ emptyDir: source }, directory, { pod, tmpfs, fsGroup }) {
     const existed = await stat(directory).then(

@@ -18,6 +18,7 @@ const CHECKS: Readonly<Record<string, { is(entry: Stats): boolean; what: string 
 /** A path of the node, checked by its type (edged.md §7.1); never deleted. */
 export const hostPath: VolumePlugin = {
   directory: '',
+  readOnly: false,
   handles: (volume) => volume.hostPath !== undefined,
   async setUp({ hostPath: source }) {
     const { path, type = '' } = source!;

@@ -9,6 +9,7 @@ import type { VolumeContext, VolumePlugin } from './volume-plugin.js';
 /** Files of a configMap, on disk. */
 export const configMap: VolumePlugin = {
   directory: 'kubernetes.io~configmap',
+  readOnly: true,
   handles: (volume) => volume.configMap !== undefined,
   async setUp({ configMap: source }, directory, context) {
     const payload = await objectPayload(source!.name ?? '', { ...source, kind: 'configmap' }, context);
@@ -19,6 +20,7 @@ export const configMap: VolumePlugin = {
 /** Files of a secret, in memory. */
 export const secret: VolumePlugin = {
   directory: 'kubernetes.io~secret',
+  readOnly: true,
   handles: (volume) => volume.secret !== undefined,
   async setUp({ secret: source }, directory, context) {
     const payload = await objectPayload(source!.secretName ?? '', { ...source, kind: 'secret' }, context);
@@ -29,6 +31,7 @@ export const secret: VolumePlugin = {
 /** Fields of the pod as files (edged.md §7.3). */
 export const downwardApi: VolumePlugin = {
   directory: 'kubernetes.io~downward-api',
+  readOnly: true,
   handles: (volume) => volume.downwardAPI !== undefined,
   async setUp({ downwardAPI: source }, directory, context) {
     const payload = downwardPayload(source!.items ?? [], source!.defaultMode, context);
@@ -39,6 +42,7 @@ export const downwardApi: VolumePlugin = {
 /** Several sources in one directory (edged.md §7.4). */
 export const projected: VolumePlugin = {
   directory: 'kubernetes.io~projected',
+  readOnly: true,
   handles: (volume) => volume.projected !== undefined,
   async setUp({ projected: source }, directory, context) {
     return publish(directory, await projectedPayload(source!, context), context, 'memory');

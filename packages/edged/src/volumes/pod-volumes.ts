@@ -12,15 +12,22 @@ import type { VolumeContext, VolumePlugin } from './volume-plugin.js';
 
 const PLUGINS: readonly VolumePlugin[] = [emptyDir, hostPath, configMap, secret, downwardApi, projected];
 
-/** Host paths by volume name. */
-export type MountedVolumes = ReadonlyMap<string, string>;
+/** A volume that is ready to be bound into containers. */
+export interface MountedVolume {
+  readonly hostPath: string;
+  /** No container may write to it, whatever its mount says. */
+  readonly readOnly: boolean;
+}
+
+/** By volume name. */
+export type MountedVolumes = ReadonlyMap<string, MountedVolume>;
 
 /** Sets up, refreshes and removes the volumes of pods below `<root>/pods/<uid>/volumes`. */
 export class PodVolumes {
   readonly #rootDirectory: string;
   readonly #tmpfs: TmpfsMounter;
-  /** Host paths by `<uid>/<volume>`: set up in this process. */
-  readonly #ready = new Map<string, string>();
+  /** By `<uid>/<volume>`: set up in this process. */
+  readonly #ready = new Map<string, MountedVolume>();
 
   constructor(rootDirectory: string, tmpfs: TmpfsMounter) {
     this.#rootDirectory = rootDirectory;
@@ -38,7 +45,7 @@ export class PodVolumes {
    * @throws {VolumeError} with kubelet's text for the first one that fails.
    */
   async setUp(pod: Pod, context: Omit<VolumeContext, 'tmpfs' | 'fsGroup' | 'pod'>): Promise<MountedVolumes> {
-    const mounted = new Map<string, string>();
+    const mounted = new Map<string, MountedVolume>();
     const used = mountedNames(pod);
     const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {};
     const group =
@@ -50,13 +57,13 @@ export class PodVolumes {
           } as const);
     for (const volume of pod.spec.volumes ?? []) {
       if (!used.has(volume.name)) continue;
-      const path = await this.#setUpOne(volume, { ...context, pod, tmpfs: this.#tmpfs, fsGroup: group });
-      mounted.set(volume.name, path);
+      const ready = await this.#setUpOne(volume, { ...context, pod, tmpfs: this.#tmpfs, fsGroup: group });
+      mounted.set(volume.name, ready);
     }
     return mounted;
   }
 
-  async #setUpOne(volume: Volume, context: VolumeContext): Promise<string> {
+  async #setUpOne(volume: Volume, context: VolumeContext): Promise<MountedVolume> {
     const { uid } = context.pod.metadata;
     const key = `${uid}/${volume.name}`;
     try {
@@ -66,15 +73,16 @@ export class PodVolumes {
       if (plugin.directory !== '') {
         await mkdir(join(directory, '..'), { recursive: true, mode: 0o750 });
       }
-      const path = await plugin.setUp(volume, directory, context);
-      this.#ready.set(key, path);
-      return path;
+      const hostPath = await plugin.setUp(volume, directory, context);
+      const ready = { hostPath, readOnly: plugin.readOnly };
+      this.#ready.set(key, ready);
+      return ready;
     } catch (error) {
       const text = `MountVolume.SetUp failed for volume "${volume.name}" : ${errorText(error)}`;
       context.warn('FailedMount', text);
-      const path = this.#ready.get(key);
+      const ready = this.#ready.get(key);
       // Running containers keep the content they have until it can be read again.
-      if (path !== undefined) return path;
+      if (ready) return ready;
       throw new VolumeError(text, { cause: error });
     }
   }

@@ -25,6 +25,8 @@ export interface VolumeContext {
 export interface VolumePlugin {
   /** Part of the path below `volumes/`; `''` when the volume has no directory of its own. */
   readonly directory: string;
+  /** Containers never write to it, whatever their mount says: the agent owns what is in it. */
+  readonly readOnly: boolean;
   handles(volume: Volume): boolean;
   /**
    * Makes the volume ready, or brings it up to date; called on every sync.

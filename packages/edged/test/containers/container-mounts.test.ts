@@ -9,10 +9,10 @@ import { container } from '../support/builders.js';
 describe('mounts of a container (edged.md §6.1, §7.5)', () => {
   let volume: string;
   const env = new Map([['POD', 'web-1']]);
-  const mount = async (more: Partial<VolumeMount>, privileged = false) => {
+  const mount = async (more: Partial<VolumeMount>, privileged = false, readOnly = false) => {
     const volumeMounts = [{ name: 'v', mountPath: '/x', ...more }];
     const one = container('c', { volumeMounts, securityContext: { privileged } });
-    return (await containerMounts(one, new Map([['v', volume]]), env))[0];
+    return (await containerMounts(one, new Map([['v', { hostPath: volume, readOnly }]]), env))[0];
   };
 
   beforeEach(async () => {
@@ -27,6 +27,14 @@ describe('mounts of a container (edged.md §6.1, §7.5)', () => {
     [{ mountPath: 'relative' }, { readOnly: false, containerPath: '/relative' }],
   ])('%j', async (more, expected) => {
     expect(await mount(more)).toEqual({ hostPath: volume, containerPath: '/x', ...expected });
+  });
+
+  test("what the agent writes is the agent's: read-only, whatever the mount says", async () => {
+    expect(await mount({}, false, true)).toMatchObject({ readOnly: true });
+    expect(await mount({ readOnly: false }, true, true)).toMatchObject({ readOnly: true });
+    await expect(mount({ subPath: 'new' }, false, true)).rejects.toMatchObject({
+      reason: 'CreateContainerConfigError',
+    });
   });
 
   test('Bidirectional is for privileged containers', async () => {

@@ -128,6 +128,7 @@ describeDocker('checklist: volumes', () => {
     expect(await fixture.exec(pod, 'cat', '/cfg/x/y')).toBe('one');
     expect(await fixture.exec(pod, 'readlink', '/cfg/x')).toBe('..data/x');
     expect(await fixture.exec(pod, 'stat', '-c', '%a', '/cfg/..data/x/y')).toBe('400');
+    await expect(fixture.exec(pod, 'touch', '/cfg/own')).rejects.toThrow(/Read-only/);
     const before = await fixture.exec(pod, 'readlink', '/all/..data');
     edged.objects.configMap('cfg', { a: 'two', c: 'new' }, fixture.namespace);
     await edged.send('update', `${fixture.namespace}/configmap/cfg`, {});
