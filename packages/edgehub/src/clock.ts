@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Time, as the hub sees it; tests bring their own. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for dates; may be set forward and back at any time. */
   now(): number;
+  /** Milliseconds since some moment, for periods; only ever grows, whatever is done to the date. */
+  elapsed(): number;
   /** Resolves after `ms`. Rejects with the reason when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -13,6 +15,7 @@ const LONGEST_TIMER_MS = 86_400_000;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   async sleep(ms, signal) {
     signal?.throwIfAborted();
     await delay(Math.max(0, ms), undefined, signal ? { signal } : {}).catch((error: unknown) => {

@@ -27,7 +27,7 @@ export class AnswerWatch {
   /** A request was written. */
   written(): void {
     if (this.#unanswered.length >= this.options.limit) return;
-    this.#unanswered.push(this.options.clock.now());
+    this.#unanswered.push(this.options.clock.elapsed());
     if (this.#unanswered.length === this.options.limit) this.#check?.();
   }
 
@@ -46,7 +46,7 @@ export class AnswerWatch {
         await this.#full(signal);
         continue;
       }
-      const left = last + timeoutMs - clock.now();
+      const left = last + timeoutMs - clock.elapsed();
       if (left > 0) await clock.sleep(left, signal);
       else if (readingHeldUp()) this.frame();
       else return;

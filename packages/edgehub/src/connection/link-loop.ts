@@ -72,11 +72,11 @@ export class LinkLoop {
         status.connected(clock.now());
         ctx.log.info({ server: hub.server }, 'connected to the cloud');
         ctx.metrics.gauge('edgecore_hub_connected', 1);
-        const since = clock.now();
+        const since = clock.elapsed();
         const end = await this.#serve(connection);
         ctx.metrics.gauge('edgecore_hub_connected', 0);
         ctx.metrics.count('edgecore_hub_connections_ended_total');
-        if (clock.now() - since >= timing.stableMs) backoff.reset();
+        if (clock.elapsed() - since >= timing.stableMs) backoff.reset();
         if (ctx.signal.aborted || end.redialAtOnce) {
           ctx.log.info({ server: hub.server }, `connection ended: ${end.reason}`);
           status.disconnected(undefined);

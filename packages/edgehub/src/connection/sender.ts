@@ -118,9 +118,9 @@ export class Sender {
 
   async #pause(ms: number): Promise<void> {
     const { clock, log, queue } = this.#options;
-    const since = this.#throttledSince ?? clock.now();
+    const since = this.#throttledSince ?? clock.elapsed();
     if (this.#throttledSince === undefined) this.#throttledSince = since;
-    else if (clock.now() - since >= THROTTLE_LOG_MS) {
+    else if (clock.elapsed() - since >= THROTTLE_LOG_MS) {
       log.info({ queued: queue.depth }, 'messages to the cloud are held back by messageQPS');
       // Once per excursion.
       this.#throttledSince = Number.POSITIVE_INFINITY;

@@ -12,7 +12,7 @@ export class TroubleLog {
   constructor(private readonly clock: Clock) {}
 
   tell(log: Logger, fields: object, text: string): void {
-    const now = this.clock.now();
+    const now = this.clock.elapsed();
     if (this.#toldAt !== undefined && now - this.#toldAt < REPEAT_MS) {
       this.#untold += 1;
       log.debug(fields, text);

@@ -23,12 +23,12 @@ export class PendingRequests {
   add(request: Message): void {
     this.#expire();
     // Content may be large and is not needed any more.
-    this.#pending.set(request.id, { request: { ...request, content: null }, at: this.clock.now() });
+    this.#pending.set(request.id, { request: { ...request, content: null }, at: this.clock.elapsed() });
   }
 
   has(id: string): boolean {
     const entry = this.#pending.get(id);
-    return entry !== undefined && this.clock.now() - entry.at < this.maxAgeMs;
+    return entry !== undefined && this.clock.elapsed() - entry.at < this.maxAgeMs;
   }
 
   delete(id: string): boolean {
@@ -44,7 +44,7 @@ export class PendingRequests {
   }
 
   #expire(): void {
-    const before = this.clock.now() - this.maxAgeMs;
+    const before = this.clock.elapsed() - this.maxAgeMs;
     for (const [id, { at }] of this.#pending) {
       if (at > before) return;
       this.#pending.delete(id);

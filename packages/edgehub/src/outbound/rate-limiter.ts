@@ -17,18 +17,16 @@ export class RateLimiter {
     private readonly clock: Clock,
   ) {
     this.#tokens = limit?.burst ?? 0;
-    this.#filledAt = clock.now();
+    this.#filledAt = clock.elapsed();
   }
 
   /** Takes a token and returns 0, or returns the milliseconds until there is one. */
   take(): number {
     if (!this.limit) return 0;
     const { qps, burst } = this.limit;
-    const now = this.clock.now();
-    // A clock set back must not stop the bucket from filling.
-    const elapsedMs = Math.max(0, now - this.#filledAt);
+    const now = this.clock.elapsed();
+    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledAt) * qps) / 1000);
     this.#filledAt = now;
-    this.#tokens = Math.min(burst, this.#tokens + (elapsedMs * qps) / 1000);
     // Sleeps end on whole milliseconds; what is missing by rounding alone is not missing.
     if (this.#tokens >= 1 - 1e-6) {
       this.#tokens = Math.max(0, this.#tokens - 1);

@@ -8,6 +8,7 @@ interface Sleeper {
 /** Time that passes only when told to. */
 export class VirtualClock implements Clock {
   #now: number;
+  #setBackMs = 0;
   readonly #sleepers = new Set<Sleeper>();
 
   constructor(now = 1_800_000_000_000) {
@@ -19,7 +20,16 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
+    return this.#now - this.#setBackMs;
+  }
+
+  elapsed(): number {
     return this.#now;
+  }
+
+  /** Somebody sets the date; no time passes. */
+  setBack(ms: number): void {
+    this.#setBackMs += ms;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
