@@ -1,5 +1,6 @@
 import type { MetricLabels, Metrics } from '@edgecore/api';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { addProcessMetrics } from './process-metrics.js';
 
 /** Seconds: from a message handled at once to a cloud that takes its time. */
 const BUCKETS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
@@ -12,7 +13,7 @@ export class PrometheusMetrics implements Metrics {
   readonly #histograms = new Map<string, Histogram>();
 
   constructor() {
-    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 100 });
+    addProcessMetrics(this.#registry);
   }
 
   count(name: string, labels: MetricLabels = {}, value = 1): void {

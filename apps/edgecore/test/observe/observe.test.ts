@@ -15,8 +15,22 @@ describe('figures for Prometheus', () => {
     expect(text).toContain('edgecore_messages_sent_total{module="edged"} 3\n');
     expect(text).toContain('edgecore_queue 3\n');
     expect(text).toContain('edgecore_request_seconds_bucket{le="0.02",to="hub"} 1\n');
-    expect(text).toContain('process_resident_memory_bytes');
     expect(metrics.contentType).toMatch(/^text\/plain/);
+  });
+
+  test('the process itself: memory, processor time that only grows, a busy loop', async () => {
+    const metrics = new PrometheusMetrics();
+    const read = async (name: string) =>
+      Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(await metrics.text())?.[1]);
+    expect(await read('process_resident_memory_bytes')).toBeGreaterThan(10_000_000);
+    expect(await read('process_start_time_seconds')).toBeLessThanOrEqual(Date.now() / 1000);
+    const before = await read('process_cpu_seconds_total');
+    const used = process.cpuUsage();
+    while (process.cpuUsage(used).user < 20_000);
+    expect(await read('process_cpu_seconds_total')).toBeGreaterThanOrEqual(before + 0.02);
+    const share = await read('nodejs_eventloop_utilization');
+    expect(share).toBeGreaterThanOrEqual(0);
+    expect(share).toBeLessThanOrEqual(1);
   });
 
   test('two nodes in one process keep theirs apart', async () => {

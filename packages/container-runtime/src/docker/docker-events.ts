@@ -22,7 +22,9 @@ export async function* dockerEvents(
   signal: AbortSignal,
 ): AsyncGenerator<RuntimeEvent> {
   if (signal.aborted) return;
-  const filters = { type: ['container'], label: [LABEL.type], event: Object.keys(TYPES) };
+  // Another agent's containers are left out by the engine: their events would only wake this process.
+  const label = instance === '' ? [LABEL.type] : [LABEL.type, `${LABEL.instance}=${instance}`];
+  const filters = { type: ['container'], label, event: Object.keys(TYPES) };
   try {
     const body = await client.stream({
       path: '/events',
