@@ -1,7 +1,15 @@
-import { createMessage, type Message, type Module, type Participant, responseTo } from '@edgecore/beehive';
+import { noMetrics } from '@edgecore/api';
+import {
+  createBus,
+  createMessage,
+  type Message,
+  type Module,
+  type Participant,
+  responseTo,
+} from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { EdgeHubOptions } from '../src/index.js';
+import { EdgeHub, type EdgeHubOptions } from '../src/index.js';
 import { MemoryCloud } from './support/memory-cloud.js';
 import { startNode, type TestNode } from './support/node.js';
 import { settled } from './support/virtual-clock.js';
@@ -202,4 +210,42 @@ test('a stop takes nothing more in, but brings their answers to modules that are
   expect(await stopped).toEqual({ clean: true, hanging: [], unhandled: {} });
   expect(answer!.content).toBe('last');
   expect(got).toEqual([]);
+});
+
+test('when taking messages in fails, the connection of the crashed run ends and the next run has its own', async () => {
+  let spoilt = 0;
+  const unhandled: unknown[] = [];
+  const onUnhandled = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', onUnhandled);
+  const bus = createBus({
+    metrics: {
+      ...noMetrics,
+      count(name) {
+        if (name !== 'edgecore_hub_messages_refused_total' || spoilt > 0) return;
+        spoilt += 1;
+        throw new Error('a metric without a name');
+      },
+    },
+  });
+  cloud.listen();
+  const hub = new EdgeHub(await cloud.options());
+  bus.add(hub, { when: 'onFailure', intervalMs: 20, jitter: 0 });
+  const me = bus.join('me');
+  bus.start();
+  await eventually(() => cloud.connections.length === 1 && hub.link.connected);
+  const first = cloud.latest;
+  let firstEnded = false;
+  void first.closed.then(() => {
+    firstEnded = true;
+  });
+  await me.send('websocket', message(1, { operation: '' }));
+  await eventually(() => firstEnded, { what: 'the end of the first connection' });
+  await eventually(() => cloud.connections.length === 2 && hub.link.connected);
+  await settled();
+  process.off('unhandledRejection', onUnhandled);
+  const stopped = bus.stop();
+  await cloud.clock.advance(3000);
+  await stopped;
+  expect(spoilt).toBe(1);
+  expect(unhandled).toEqual([]);
 });

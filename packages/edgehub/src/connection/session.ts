@@ -181,7 +181,12 @@ export class Session {
   async #flush(): Promise<void> {
     const enough = new AbortController();
     const deadline = this.#options.clock.sleep(FLUSH_MS, enough.signal).catch(() => {});
-    await Promise.race([this.#options.intakeEnded().then(() => this.#sender.idle()), deadline]);
+    // Taking in that failed ends the run: then nothing is waited for.
+    const sent = this.#options.intakeEnded().then(
+      () => this.#sender.idle(),
+      () => {},
+    );
+    await Promise.race([sent, deadline]);
     enough.abort();
   }
 }
