@@ -1,6 +1,6 @@
 import { errorText, type Logger } from '@edgecore/api';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
-import { type Clock, pause } from '../ports/clock.js';
+import type { Clock } from '../ports/clock.js';
 
 export interface RuntimeWatchOptions {
   readonly runtime: ContainerRuntime;
@@ -24,6 +24,8 @@ export class RuntimeWatch {
   readonly #options: RuntimeWatchOptions;
   #fingerprints = new Map<string, string>();
   #streaming = false;
+  /** Ends the wait for the next list. */
+  #onStreamEnd: (() => void) | undefined;
   #failure: string | undefined = 'the container engine has not answered yet';
 
   constructor(options: RuntimeWatchOptions) {
@@ -38,28 +40,35 @@ export class RuntimeWatch {
   /** Lists and listens until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { relistMs = 10_000, relistWhileDownMs = 1000 } = this.#options;
-    let stream: Promise<void> | undefined;
+    let stream = Promise.resolve();
     while (!signal.aborted) {
       // Listening starts before listing, so that nothing falls between.
-      stream ??= this.#listen(signal).finally(() => {
-        stream = undefined;
-      });
+      if (!this.#streaming) stream = this.#listen(signal);
       await this.#relist();
-      const isUp = this.#streaming && !this.#failure;
-      await this.#wait(isUp ? relistMs : relistWhileDownMs, isUp ? stream : undefined, signal);
+      if (!this.#streaming || this.#failure) {
+        await this.#wait(relistWhileDownMs, signal);
+        continue;
+      }
+      await this.#wait(relistMs, signal, { orStreamEnd: true });
+      if (!this.#streaming) await this.#wait(relistWhileDownMs, signal);
     }
     await stream;
   }
 
-  /** Waits; when the stream ends meanwhile, only a moment more. */
-  async #wait(ms: number, stream: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
-    const { clock, relistWhileDownMs = 1000 } = this.#options;
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
-    const rest = (delayMs: number) => pause(clock, delayMs, either).catch(() => undefined);
-    const afterStream = stream?.then(() => rest(relistWhileDownMs));
-    await Promise.race([rest(ms), ...(afterStream ? [afterStream] : [])]);
-    over.abort();
+  /** Resolves after `ms`, or when the signal aborts. Nothing that lives longer may hold on to a wait: there is one per list. */
+  #wait(ms: number, signal: AbortSignal, { orStreamEnd = false } = {}): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        signal.removeEventListener('abort', end);
+        this.#onStreamEnd = undefined;
+        resolve();
+      };
+      const cancel = this.#options.clock.after(ms, end);
+      if (signal.aborted) return end();
+      signal.addEventListener('abort', end, { once: true });
+      if (orStreamEnd) this.#onStreamEnd = end;
+    });
   }
 
   async #listen(signal: AbortSignal): Promise<void> {
@@ -72,6 +81,7 @@ export class RuntimeWatch {
         log.debug({ error: errorText(error) }, 'the event stream of the container engine broke');
     } finally {
       this.#streaming = false;
+      this.#onStreamEnd?.();
     }
   }
 
