@@ -26,6 +26,7 @@ export class Lanes {
 /** A bounded number of tasks side by side. Tasks handle their own errors. */
 export class TaskPool {
   readonly #running = new Set<Promise<void>>();
+  #roomMade: (() => void) | undefined;
 
   constructor(private readonly limit: number) {}
 
@@ -33,10 +34,19 @@ export class TaskPool {
     return this.#running.size >= this.limit;
   }
 
-  /** Starts the task; resolves as soon as it runs, which is when there is room. */
+  /** Starts the task; resolves as soon as it runs, which is when there is room. For one caller at a time. */
   async start(task: () => Promise<void>): Promise<void> {
-    while (this.full) await Promise.race(this.#running);
-    const running: Promise<void> = task().finally(() => this.#running.delete(running));
+    while (this.full) {
+      // Not a race of all: each would leave something behind at a task that takes long.
+      await new Promise<void>((resolve) => {
+        this.#roomMade = resolve;
+      });
+      this.#roomMade = undefined;
+    }
+    const running: Promise<void> = task().finally(() => {
+      this.#running.delete(running);
+      this.#roomMade?.();
+    });
     this.#running.add(running);
   }
 
