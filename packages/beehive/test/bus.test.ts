@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { errorText } from '@edgecore/api';
 import { describe, expect, jest, test } from '@jest/globals';
 import type { Message } from '../src/index.js';
@@ -107,6 +108,26 @@ describe('sending', () => {
     expect((await take(receiver, 1))[0]!.id).toBe('m1');
     await sent;
     expect((await take(receiver, 2)).map((message) => message.id)).toEqual(['m2', 'm3']);
+  });
+
+  test('who waits for room at a module that ends is told, and what it sent is named as unhandled', async () => {
+    const bus = createBus();
+    bus.add({
+      ...module('stuck', (ctx) => once(ctx.signal, 'abort').then(() => {})),
+      inbox: { capacity: 1 },
+    });
+    const me = bus.join('me');
+    bus.start();
+    await me.send('stuck', createMessage({ id: 'in' }));
+    const sending = me.send('stuck', createMessage({ id: 'waiting' }));
+    const asking = me.request('stuck', createMessage({ id: 'asking' }));
+    const refused = Promise.all(
+      [sending, asking].map((wait) => expect(wait).rejects.toMatchObject({ code: 'ERR_NO_SUCH_MODULE' })),
+    );
+    const { unhandled } = await bus.stop();
+    await refused;
+    expect(unhandled['stuck']!.map(({ id }) => id)).toEqual(['in', 'waiting', 'asking']);
+    expect(bus.waiting).toBe(0);
   });
 
   test('an unknown target is a typed error, counted', async () => {

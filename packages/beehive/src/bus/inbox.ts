@@ -36,6 +36,7 @@ interface Entry {
 interface PendingPut {
   readonly entry: Entry;
   accept(): void;
+  refuse(reason: Error): void;
 }
 
 const HIGH_WATER = 0.8;
@@ -106,9 +107,11 @@ export class Inbox {
       return undefined;
     }
     let put!: PendingPut;
-    const accepted = new Promise<void>((resolve) => {
-      put = { entry, accept: resolve };
+    const accepted = new Promise<void>((accept, refuse) => {
+      put = { entry, accept, refuse };
     });
+    // A sender that has given up waiting must not count as one that overlooks an error.
+    accepted.catch(() => {});
     this.#puts.add(put);
     return { accepted, cancel: () => void this.#puts.delete(put) };
   }
@@ -157,6 +160,12 @@ export class Inbox {
   close(): void {
     this.#closed = true;
     this.#wake?.();
+  }
+
+  /** Nobody will make room any more: senders that wait for it are told. */
+  refuseWaiting(reason: Error): void {
+    for (const put of this.#puts) put.refuse(reason);
+    this.#puts.clear();
   }
 
   #enqueue(entry: Entry): void {

@@ -63,9 +63,11 @@ export class PostOffice {
     return inbox;
   }
 
-  /** Closes an inbox: senders get {@link NoSuchModuleError} from now on. */
+  /** Closes an inbox: senders get {@link NoSuchModuleError} from now on, those waiting for room too. */
   close(name: string): void {
-    this.#inboxes.get(name)?.close();
+    const inbox = this.#inboxes.get(name);
+    inbox?.close();
+    inbox?.refuseWaiting(new NoSuchModuleError(name));
     this.#inboxes.delete(name);
     for (const [group, members] of this.#groups) {
       const rest = members.filter((member) => member !== name);
