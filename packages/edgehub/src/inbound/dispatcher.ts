@@ -51,13 +51,14 @@ export class Dispatcher {
   }
 
   async #hand(message: Message, destination: Exclude<Destination, { kind: 'drop' }>): Promise<void> {
-    const { ctx, onUnhandledTask } = this.options;
+    const { ctx, onUnhandledTask, stopping } = this.options;
     const options = { signal: ctx.signal };
     try {
       if (destination.kind === 'group') await ctx.sendToGroup(destination.group, message, options);
       else await ctx.send(destination.module, message, options);
     } catch (error) {
-      if (ctx.signal.aborted) return;
+      // Unconfirmed, it comes again.
+      if (ctx.signal.aborted || stopping()) return;
       const absent = hasCode(error, 'ERR_NO_SUCH_MODULE');
       if (absent && destination.kind === 'module' && destination.module === ModuleName.taskmanager) {
         onUnhandledTask(message);
