@@ -66,6 +66,7 @@ export class ContainerEntry {
 
   /** After an agent's start: goes on with a running container, tidies up after one that has ended. */
   async adopt(): Promise<void> {
+    await this.#process.takeBackStart();
     if (this.#process.adopt()) await this.pump.drain();
     else if (this.#process.state().phase !== 'none') await this.pump.finish();
   }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { ContainerNotRunningError, ContainerStartError } from '../errors.js';
 import { DEFAULT_PATH } from './host-tools.js';
 import {
@@ -51,6 +52,17 @@ export class ContainerProcess {
 
   state(): RunState {
     return readRunState(this.#options.runDir);
+  }
+
+  /**
+   * Takes back a start an earlier agent was killed in the middle of, before anything ran:
+   * the container is then as it was created, and has not failed.
+   */
+  async takeBackStart(): Promise<void> {
+    const { id, runDir } = this.#options;
+    if (!this.#hasNothingRun() || (await markedProcesses(SUPERVISOR_MARKER, id)).length > 0) return;
+    // Looked at again: a quick one may have run and ended meanwhile.
+    if (this.#hasNothingRun()) await rm(runDir, { recursive: true, force: true });
   }
 
   /** Takes over what is on disk; true when it is (or may still get) running. */
@@ -154,6 +166,11 @@ export class ContainerProcess {
     this.#unwatch = undefined;
     clearTimeout(this.#examination);
     this.#examination = undefined;
+  }
+
+  #hasNothingRun(): boolean {
+    const { phase, process } = this.state();
+    return phase === 'starting' && process === undefined;
   }
 
   /** With a terminal the command is a child of the leader, and in a session of its own. */

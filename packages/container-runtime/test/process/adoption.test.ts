@@ -12,7 +12,7 @@ import {
   readStat,
   SUPERVISOR_MARKER,
 } from '../../src/process/process-table.js';
-import { collect, ended, leaderPid, run, runtimes, text } from './pod.js';
+import { collect, containerConfig, ended, leaderPid, run, runtimes, sandboxConfig, text } from './pod.js';
 
 const makeRuntime = runtimes();
 
@@ -83,6 +83,23 @@ describe('a new agent', () => {
       exitCode: 137,
       error: expect.stringContaining('supervisor was killed'),
     });
+  });
+
+  test('a start nothing came of is taken back: the container was only created, and can be started', async () => {
+    const rootDir = await tempDir();
+    const first = await makeRuntime({ rootDir });
+    const config = sandboxConfig();
+    const sandbox = await first.runSandbox(config);
+    const id = await first.createContainer(sandbox.id, config, containerConfig('echo one; sleep 1000'));
+    await first.close();
+    // What an agent leaves that is killed before it has started the supervisor.
+    await mkdir(join(rootDir, 'containers', id, 'run'));
+
+    const second = await makeRuntime({ rootDir });
+    expect(await second.containerStatus(id)).toMatchObject({ state: 'created', exitCode: 0 });
+    await second.startContainer(id);
+    expect(await second.containerStatus(id)).toMatchObject({ state: 'running' });
+    await eventually(async () => (await text(second.logs(id))) === 'one\n');
   });
 
   test('a running container that loses its supervisor is still stopped and reported', async () => {
