@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { errorText } from '@edgecore/api';
+import { errorText, type Logger, silentLogger } from '@edgecore/api';
 import { describe, expect, jest, test } from '@jest/globals';
 import type { Message } from '../src/index.js';
-import { createBus, createMessage, errorTo, responseTo } from '../src/index.js';
+import { createBus, createMessage, errorTo, NoSuchModuleError, responseTo } from '../src/index.js';
 import { idle, module, numbered, take } from './support.js';
 
 describe('requests', () => {
@@ -321,6 +321,31 @@ describe('crashes', () => {
     } finally {
       jest.useRealTimers();
     }
+  });
+
+  test('a stack is told once, and only of errors nobody foresaw', async () => {
+    const told: string[] = [];
+    const at = (level: string) => (fields: object, text: string) => {
+      told.push(`${level} ${'err' in fields ? 'stack' : text}`);
+    };
+    const log = { ...silentLogger, error: at('error'), warn: at('warn') } as never as Logger;
+    const errors = [new Error('a bug'), new Error('a bug'), new NoSuchModuleError('x')];
+    const bus = createBus({ log: { ...log, child: () => log } });
+    bus.add(
+      module('bad', async () => {
+        throw errors.shift() ?? new Error('enough');
+      }),
+      { when: 'onFailure', intervalMs: 1, retries: 3 },
+    );
+    bus.start();
+    await bus.failed.catch(() => {});
+    const again = 'module ended, it will be started again:';
+    expect(told).toEqual([
+      'error stack',
+      `warn ${again} a bug`,
+      `error ${again} no module or group named "x" is running`,
+    ]);
+    await bus.stop();
   });
 
   test('with no restarts left the bus reports the failure', async () => {

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { errorText, Group, hasCode, ModuleName } from '@edgecore/api';
+import { EdgeCoreError, errorText, Group, hasCode, ModuleName } from '@edgecore/api';
 import type { Module, ModuleContext } from '@edgecore/beehive';
 import { type InjectedKind, injection, operationOf } from './messages.js';
 
@@ -48,7 +48,15 @@ export class DbTest implements Module {
   async #listen(server: Server, ctx: ModuleContext): Promise<void> {
     const { address, port, onListening } = this.#options;
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      server.once('error', (cause) =>
+        reject(
+          new EdgeCoreError(
+            'ERR_DB_TEST',
+            `dbTest cannot listen on ${address}:${port}; end what uses it, or choose another port (edgecoreTs.dbTest.port)`,
+            { cause },
+          ),
+        ),
+      );
       server.listen(port, address, resolve);
     });
     const bound = (server.address() as { port: number }).port;

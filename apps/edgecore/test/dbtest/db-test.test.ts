@@ -1,3 +1,4 @@
+import { errorText } from '@edgecore/api';
 import { createBus, type Message, type Participant } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -106,6 +107,17 @@ describe('dbTest (dbtest.md)', () => {
     const answer = await call(method, path, body);
     expect(answer.status).toBe(status);
     expect(answer.text).toContain(text);
+  });
+
+  test('a port somebody has: told with what to do', async () => {
+    const { port } = new URL(url);
+    const other = createBus();
+    other.add(new DbTest({ port: Number(port), pods: () => [] }), { when: 'never' });
+    other.start();
+    const text = errorText(await other.failed.catch((error: unknown) => error));
+    expect(text).toContain(`cannot listen on 127.0.0.1:${port}; end what uses it`);
+    expect(text).toContain('edgecoreTs.dbTest.port');
+    await other.stop();
   });
 
   test('a web page cannot use it', async () => {

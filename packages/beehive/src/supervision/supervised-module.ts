@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { errorText, type Logger } from '@edgecore/api';
+import { EdgeCoreError, errorText, type Logger } from '@edgecore/api';
 import type { Inbox } from '../bus/inbox.js';
 import type { Module, ModuleContext, RestartPolicy } from '../module.js';
 import { RestartSchedule } from './restart-schedule.js';
@@ -130,10 +130,7 @@ export class SupervisedModule {
       }
       this.#state = 'restarting';
       this.#nextStartAt = Date.now() + waitMs;
-      if (outcome.kind === 'crashed') {
-        this.#reason = errorText(outcome.error);
-        log.error({ err: outcome.error, restartInMs: waitMs }, 'module crashed, it will be restarted');
-      }
+      if (outcome.kind === 'crashed') this.#tellCrash(outcome.error, waitMs);
       await this.#sleep(waitMs);
       if (this.#stop.signal.aborted) {
         this.#state = 'stopped';
@@ -168,6 +165,19 @@ export class SupervisedModule {
       this.#options.log.warn({ err: outcome.error }, 'module failed while stopping');
     }
     return 'stopped';
+  }
+
+  /** A stack only for what nobody foresaw, and only once: the same may happen again for hours. */
+  #tellCrash(error: unknown, restartInMs: number): void {
+    const { log } = this.#options;
+    const before = this.#reason;
+    this.#reason = errorText(error);
+    if (error instanceof EdgeCoreError || before === this.#reason) {
+      const level = before === this.#reason ? 'warn' : 'error';
+      log[level]({ restartInMs }, `module ended, it will be started again: ${this.#reason}`);
+    } else {
+      log.error({ err: error, restartInMs }, 'module crashed, it will be restarted');
+    }
   }
 
   #sleep(ms: number): Promise<void> {
