@@ -54,6 +54,8 @@ class KillStorm {
   readonly #options: KillStormOptions;
   readonly #workload: Workload;
   readonly #convergedMs: number[] = [];
+  /** By pod and container. */
+  readonly #restarts = new Map<string, number>();
   #killedWhileStarting = 0;
   #acknowledged = 0;
 
@@ -69,19 +71,18 @@ class KillStorm {
     const began = Date.now();
     this.#site.startAgent();
     await this.#site.nodeReady('True');
-    let restarts = 0;
     for (let kill = 1; kill <= kills; kill += 1) {
       await this.#disturb(this.#random.below(2000));
       await this.#kill();
       // The cloud goes on while the node is down.
       await this.#disturb(this.#random.below(300));
       this.#site.startAgent();
-      if (kill % batch === 0 || kill === kills) restarts = await this.#converge();
+      if (kill % batch === 0 || kill === kills) await this.#converge();
     }
     await this.#empty();
     return {
       kills,
-      restarts,
+      restarts: [...this.#restarts.values()].reduce((sum, count) => sum + count, 0),
       steps: this.#workload.steps,
       acknowledged: this.#acknowledged,
       killedWhileStarting: this.#killedWhileStarting,
@@ -107,8 +108,8 @@ class KillStorm {
     if (lost.length > 0) throw new Error(`acknowledged and lost:\n${lost.join('\n')}`);
   }
 
-  /** Waits until everything fits, and still does a moment later; gives the restarts in all. */
-  async #converge(): Promise<number> {
+  /** Waits until everything fits, and still does a moment later. */
+  async #converge(): Promise<void> {
     const { convergeMs = 30_000 } = this.#options;
     const began = Date.now();
     for (let fits = 0; fits < 2; ) {
@@ -122,7 +123,7 @@ class KillStorm {
       }
       await pause(fits === 0 ? 50 : 300);
     }
-    return this.#restarts();
+    this.#countRestarts();
   }
 
   /** Deletes every pod; nothing may be left of any. */
@@ -135,17 +136,15 @@ class KillStorm {
   }
 
   /** @throws when a container was restarted that nobody changed. */
-  #restarts(): number {
-    let sum = 0;
+  #countRestarts(): void {
     for (const pod of this.#site.cloud.pods()) {
       const { uid, name } = pod.metadata;
       for (const { name: container, restartCount } of containersOf(pod)) {
-        sum += restartCount;
+        this.#restarts.set(`${uid} ${container}`, restartCount);
         if (restartCount <= this.#workload.restartsAllowed(uid)) continue;
         throw new Error(`${name}/${container} was restarted ${restartCount} times\n\n${this.#lastWords()}`);
       }
     }
-    return sum;
   }
 
   #lastWords(): string {

@@ -1,6 +1,6 @@
 import type { CloudProfileName, CloudProfileSetting } from '@edgecore/api';
 import { ensureTestImages, eventually, withDocker } from '@edgecore/testing';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { containersOf, EdgeSite, phaseOf } from '../support/edge-site.js';
 import { testPod } from '../support/test-pod.js';
 
@@ -22,13 +22,6 @@ const CASES: readonly Case[] = [
 ];
 
 const describeDocker = await withDocker();
-let site: EdgeSite | undefined;
-
-afterEach(async () => {
-  await site?.close();
-  site = undefined;
-});
-
 /** A pod from its creation to its end. */
 async function lifeOfAPod({ format, cloud, setting }: Case, engine: 'docker' | 'process'): Promise<void> {
   const here = await EdgeSite.open({
@@ -37,7 +30,14 @@ async function lifeOfAPod({ format, cloud, setting }: Case, engine: 'docker' | '
     profile: cloud,
     ...(setting === undefined ? {} : { cloudProfile: setting }),
   });
-  site = here;
+  try {
+    await live(here, engine);
+  } finally {
+    await here.close();
+  }
+}
+
+async function live(here: EdgeSite, engine: 'docker' | 'process'): Promise<void> {
   const agent = here.startAgent();
   await agent.says(`edgecore runs as node ${here.node}`);
   // Finding out that a cloud is 2020's takes two questions that are not answered, 10 s each.
@@ -67,7 +67,8 @@ async function lifeOfAPod({ format, cloud, setting }: Case, engine: 'docker' | '
 }
 
 describe('edgecore start --config', () => {
-  test.each(CASES)(
+  // Side by side: most of the time goes by waiting for the cloud that never answers.
+  test.concurrent.each(CASES)(
     '$format, cloudProfile $setting, at a $cloud cloud: a pod from creation to deletion',
     (row) => lifeOfAPod(row, 'process'),
     90_000,
