@@ -108,7 +108,7 @@ export class SupervisedModule {
   }
 
   async #loop(): Promise<void> {
-    const { inbox, log, policy } = this.#options;
+    const { inbox, policy } = this.#options;
     for (;;) {
       const startedAt = performance.now();
       const outcome = await this.#once();
