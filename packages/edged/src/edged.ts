@@ -116,7 +116,7 @@ export class Edged implements Module {
     for await (const message of ctx.receive()) {
       try {
         if (isConnectionEvent(message)) continue;
-        if (await inbox.handle(message)) continue;
+        if (inbox.handle(message)) continue;
         if (this.#settings.reporter?.handle(message)) continue;
         const kind = `${message.operation} ${message.resource.split('/')[1] ?? message.resource}`;
         if (!unknown.has(kind))

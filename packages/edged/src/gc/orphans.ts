@@ -12,6 +12,12 @@ export interface OrphanOptions {
   holds(uid: string): boolean;
 }
 
+interface NamedPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly graceMs?: number | undefined;
+}
+
 /**
  * Removes what belongs to no pod of this node: containers, directories, logs
  * (edged.md §4.6). Does nothing until the pods are known; after a loss of the
@@ -23,6 +29,8 @@ export class Orphans {
   readonly #work = new Set<Promise<void>>();
   /** Pods that are not to be removed unless named: all found after a database loss. */
   readonly #adopted = new Set<string>();
+  /** By `ns/name`: what a message named and the engine has not been asked for yet. */
+  readonly #named = new Map<string, NamedPod>();
   #adoptNext: boolean;
   #enabled = false;
 
@@ -37,8 +45,9 @@ export class Orphans {
     this.#enabled = true;
   }
 
-  get enabled(): boolean {
-    return this.#enabled;
+  /** Are there containers that stay until a message names their pod? */
+  get adopts(): boolean {
+    return this.#adoptNext || this.#adopted.size > 0;
   }
 
   /** Looks at what the engine and the disk hold. */
@@ -48,10 +57,12 @@ export class Orphans {
       this.#adoptNext = false;
       for (const uid of uids) this.#adopted.add(uid);
     }
-    const { services } = this.#options;
+    const { services, holds } = this.#options;
+    for (const uid of this.#adopted) if (holds(uid) || !uids.has(uid)) this.#adopted.delete(uid);
+    for (const pod of this.#named.values()) await this.#removeNamed(pod);
     const candidates = new Set([...uids, ...(await services.volumes.directories())]);
     for (const uid of candidates) {
-      if (!this.#options.holds(uid) && !this.#adopted.has(uid)) this.remove(uid);
+      if (!holds(uid) && !this.#adopted.has(uid)) this.remove(uid);
     }
     await this.#removeLogs(uids);
   }
@@ -68,14 +79,32 @@ export class Orphans {
     this.#work.add(work);
   }
 
-  /** A `delete` for a pod this agent only knows from its containers. */
-  async removeNamed(namespace: string, name: string, graceMs?: number): Promise<void> {
+  /**
+   * What the engine holds of this name and no worker holds goes, adopted or
+   * not: it was deleted, or another uid has its name now. In the background;
+   * an engine that does not answer is asked again with the next collection.
+   */
+  removeNamed(pod: NamedPod): void {
+    this.#named.set(keyOf(pod), pod);
+    if (!this.#enabled) return;
+    const { log } = this.#options.services;
+    const work = this.#removeNamed(pod)
+      .catch((error: unknown) =>
+        log.debug({ error: errorText(error) }, 'the container engine cannot be asked'),
+      )
+      .finally(() => this.#work.delete(work));
+    this.#work.add(work);
+  }
+
+  async #removeNamed(pod: NamedPod): Promise<void> {
     const { runtime } = this.#options.services;
     const all = [...(await runtime.listSandboxes()), ...(await runtime.listContainers())];
     const uids = all
-      .filter(({ pod }) => pod.namespace === namespace && pod.name === name && !this.#options.holds(pod.uid))
-      .map(({ pod }) => pod.uid);
-    for (const uid of new Set(uids)) this.remove(uid, graceMs);
+      .map((one) => one.pod)
+      .filter((one) => keyOf(one) === keyOf(pod) && !this.#options.holds(one.uid))
+      .map(({ uid }) => uid);
+    this.#named.delete(keyOf(pod));
+    for (const uid of new Set(uids)) this.remove(uid, pod.graceMs);
   }
 
   /** Resolves when nothing is being removed. */
@@ -116,4 +145,8 @@ export class Orphans {
       await rm(join(podLogsDir, entry), { recursive: true, force: true });
     }
   }
+}
+
+function keyOf({ namespace, name }: Pick<NamedPod, 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`;
 }

@@ -26,7 +26,7 @@ export class PodInbox {
    *
    * @throws {InvalidPodError} for a pod that cannot be read; what is stored stays as it is.
    */
-  async handle(message: Message): Promise<boolean> {
+  handle(message: Message): boolean {
     const { namespace, type, name } = parseResource(message.resource);
     const { operation, content } = message;
     if (type === ResourceType.configmap || type === ResourceType.secret) {
@@ -43,7 +43,7 @@ export class PodInbox {
       return true;
     }
     if (operation !== Operation.delete) return false;
-    await this.#delete(content, namespace, name);
+    this.#delete(content, namespace, name);
     return true;
   }
 
@@ -69,21 +69,22 @@ export class PodInbox {
   }
 
   #upsert(content: unknown): void {
-    const { nodeName, workers, log } = this.#options;
+    const { nodeName, workers, orphans, log } = this.#options;
     const pod = parsePod(content);
     if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== nodeName) {
       log.debug({ pod: pod.metadata.name, node: pod.spec.nodeName }, 'pod of another node ignored');
       return;
     }
     workers.upsert(pod);
+    // Containers of an older uid of this name may only be known to the engine.
+    if (orphans.adopts) orphans.removeNamed(pod.metadata);
   }
 
-  async #delete(content: unknown, namespace: string, name: string): Promise<void> {
+  #delete(content: unknown, namespace: string, name: string): void {
     const { workers, orphans } = this.#options;
     const reference = parsePodReference(content, namespace, name);
     const graceMs = deletionGraceMs(content);
-    if (workers.remove(reference, graceMs)) return;
-    if (orphans.enabled) await orphans.removeNamed(namespace, name, graceMs);
+    if (!workers.remove(reference, graceMs)) orphans.removeNamed({ namespace, name, graceMs });
   }
 }
 
