@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { errorText, type Logger } from '@edgecore/api';
 import type { PlanInput } from './manifest-plan.js';
@@ -57,7 +57,12 @@ export class ManifestDirectory {
 
   /** Reads the files and does what follows; one run at a time. */
   sync(): Promise<void> {
-    this.#running = this.#running.then(() => this.#syncOnce());
+    // One bad turn must not be the last one.
+    this.#running = this.#running
+      .then(() => this.#syncOnce())
+      .catch((error: unknown) =>
+        this.options.logger.error(`the manifests cannot be followed: ${errorText(error)}`),
+      );
     return this.#running;
   }
 
@@ -111,9 +116,12 @@ export class ManifestDirectory {
     for (const name of names) {
       let text = '';
       try {
-        text = await readFile(join(dir, name), 'utf8');
-        if (text.length > MAX_FILE_BYTES)
+        const file = await stat(join(dir, name));
+        // Reading a pipe would wait for ever.
+        if (!file.isFile()) throw new Error(`${join(dir, name)}: not a file`);
+        if (file.size > MAX_FILE_BYTES)
           throw new Error(`${join(dir, name)}: larger than ${MAX_FILE_BYTES} bytes`);
+        text = await readFile(join(dir, name), 'utf8');
         files.set(name, parseManifest(text, join(dir, name)));
         this.#told.delete(name);
       } catch (error) {

@@ -49,21 +49,33 @@ function unknownKind(word: string): string {
 }
 
 function validatePod(pod: KubeObject): void {
-  const { containers } = specOf(pod);
+  const { containers, initContainers, volumes } = specOf(pod);
   const label = `pod "${pod.metadata?.name}"`;
   if (!Array.isArray(containers) || containers.length === 0)
     throw invalid(`${label}: spec.containers is empty`);
   const seen = new Set<string>();
-  for (const [index, container] of containers.entries()) {
-    const at = `${label}: spec.containers[${index}]`;
-    if (!isRecord(container)) throw invalid(`${at} is not a mapping`);
-    const { name, image } = container;
+  for (const [field, list] of Object.entries({ initContainers: initContainers ?? [], containers })) {
+    for (const [at, { name, image }] of mappings(list, `${label}: spec.${field}`)) {
+      if (typeof name !== 'string' || !LABEL.test(name))
+        throw invalid(`${at}.name is missing or not a valid name`);
+      if (seen.has(name)) throw invalid(`${at}.name "${name}" is used twice`);
+      seen.add(name);
+      if (typeof image !== 'string' || image === '') throw invalid(`${at}.image is missing`);
+    }
+  }
+  for (const [at, { name }] of mappings(volumes ?? [], `${label}: spec.volumes`)) {
     if (typeof name !== 'string' || !LABEL.test(name))
       throw invalid(`${at}.name is missing or not a valid name`);
-    if (seen.has(name)) throw invalid(`${at}.name "${name}" is used twice`);
-    seen.add(name);
-    if (typeof image !== 'string' || image === '') throw invalid(`${at}.image is missing`);
   }
+}
+
+/** The elements of a list of mappings, each with where it is. */
+function mappings(list: unknown, at: string): [string, Record<string, unknown>][] {
+  if (!Array.isArray(list)) throw invalid(`${at} is not a list`);
+  return list.map((value, index) => {
+    if (!isRecord(value)) throw invalid(`${at}[${index}] is not a mapping`);
+    return [`${at}[${index}]`, value];
+  });
 }
 
 /** `stringData` is for writing only: it becomes base64 in `data`. */

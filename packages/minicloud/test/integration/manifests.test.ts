@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type Logger, silentLogger } from '@edgecore/api';
 import { type Minicloud, startMinicloud } from '@edgecore/minicloud';
 import { eventually, tempDir } from '@edgecore/testing';
@@ -97,4 +99,14 @@ test('a changed pod is replaced: the node stops the old one before it gets the n
   );
   expect((next.content as { metadata: { uid: string } }).metadata.uid).not.toBe(uid);
   await edge.close();
+});
+
+test('a list with nothing in it, a pipe: told, and the directory is followed on', async () => {
+  const bad = pod('bad').replace('spec:\n', 'spec:\n  initContainers:\n    -\n');
+  await writeFile(join(dir, 'bad.yaml'), bad);
+  await promisify(execFile)('mkfifo', [join(dir, 'pipe.yaml')]);
+  await eventually(() => errors.some((text) => text.includes('spec.initContainers[0] is not a mapping')));
+  await eventually(() => errors.some((text) => text.includes('pipe.yaml: not a file')));
+  await writeFile(join(dir, 'good.yaml'), pod('good'));
+  await eventually(() => names().includes('good'));
 });
