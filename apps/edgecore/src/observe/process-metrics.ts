@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
@@ -33,6 +34,8 @@ export function addProcessMetrics(registry: Registry): void {
   const startedAt = performance.timeOrigin / 1000;
   gauge('process_start_time_seconds', 'start of the process, seconds since the epoch', () => startedAt);
   gauge('process_resident_memory_bytes', 'resident memory', () => process.memoryUsage.rss());
+  gauge('process_open_fds', 'open file descriptors', openFiles);
+  gauge('nodejs_heap_size_total_bytes', 'JavaScript heap', () => process.memoryUsage().heapTotal);
   gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use', () => process.memoryUsage().heapUsed);
   gauge('nodejs_external_memory_bytes', 'memory of buffers', () => process.memoryUsage().external);
 
@@ -43,4 +46,13 @@ export function addProcessMetrics(registry: Registry): void {
     since = now;
     return utilization;
   });
+}
+
+/** 0 on systems without `/proc`. */
+function openFiles(): number {
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch {
+    return 0;
+  }
 }

@@ -24,6 +24,7 @@ describe('figures for Prometheus', () => {
       Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(await metrics.text())?.[1]);
     expect(await read('process_resident_memory_bytes')).toBeGreaterThan(10_000_000);
     expect(await read('process_start_time_seconds')).toBeLessThanOrEqual(Date.now() / 1000);
+    expect(await read('process_open_fds')).toBeGreaterThan(2);
     const before = await read('process_cpu_seconds_total');
     const used = process.cpuUsage();
     while (process.cpuUsage(used).user < 20_000);
