@@ -17,7 +17,7 @@ import { TmpfsMounter } from './volumes/tmpfs.js';
 /** Puts together what all pods share. */
 export function createPodServices(settings: EdgedSettings, objects: ObjectSource, log: Logger): PodServices {
   const { runtime, clock, random } = settings;
-  const logged = logEvents(log);
+  const logged = logEvents(log, clock);
   const events: PodEventListener = (event) => {
     logged(event);
     settings.onEvent?.(event);

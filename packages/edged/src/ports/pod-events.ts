@@ -1,5 +1,6 @@
 import type { Logger } from '@edgecore/api';
 import type { Pod } from '../kube-types.js';
+import type { Clock } from './clock.js';
 
 /** A Kubernetes event about a pod, before anybody decided to send it. */
 export interface PodEvent {
@@ -15,11 +16,29 @@ export interface PodEvent {
 /** Takes events. Must not throw and must return at once. */
 export type PodEventListener = (event: PodEvent) => void;
 
-/** Events as log lines (edged.md §10.2: what the 2020 edge does with them). */
-export function logEvents(log: Logger): PodEventListener {
+/** A warning that repeats itself is told again after this long. */
+const REPEAT_MS = 600_000;
+/** Warnings remembered; beyond it the oldest may be told early. */
+const REMEMBERED = 1000;
+
+/**
+ * Events as log lines (edged.md §10.2: what the 2020 edge does with them). A
+ * configMap that never comes is one line per ten minutes, not one per try.
+ */
+export function logEvents(log: Logger, clock: Pick<Clock, 'now'>): PodEventListener {
+  const told = new Map<string, number>();
   return ({ pod, container, type, reason, message }) => {
-    const fields = { namespace: pod.metadata.namespace, pod: pod.metadata.name, container, reason };
-    if (type === 'Warning') log.warn(fields, message);
-    else log.debug(fields, message);
+    const { namespace, name, uid } = pod.metadata;
+    const fields = { namespace, pod: name, container, reason };
+    const key = JSON.stringify([uid, container, reason, message]);
+    const before = told.get(key);
+    if (type !== 'Warning' || (before !== undefined && clock.now() - before < REPEAT_MS)) {
+      log.debug(fields, message);
+      return;
+    }
+    told.delete(key);
+    told.set(key, clock.now());
+    if (told.size > REMEMBERED) told.delete(told.keys().next().value!);
+    log.warn(fields, message);
   };
 }
