@@ -10,6 +10,7 @@ export * from './errors.js';
 export type * from './kube-types.js';
 export { type MemoryObjectsOptions, memoryObjects } from './memory-objects.js';
 export { type AddressOptions, nodeIp } from './node/addresses.js';
+export { nodeAllocatable } from './node/allocatable.js';
 export { systemHost } from './node/host.js';
 export type { EdgedOptions } from './options.js';
 export type { Clock } from './ports/clock.js';

@@ -1,6 +1,7 @@
+import { mkdir } from 'node:fs/promises';
 import type { CloudLink } from '@edgecore/api';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
-import { CloudReporter, Edged, nodeIp, systemHost } from '@edgecore/edged';
+import { CloudReporter, Edged, nodeAllocatable, nodeIp, systemHost } from '@edgecore/edged';
 import type { EdgeCoreConfig } from '../config/index.js';
 
 export interface EdgedParts {
@@ -29,6 +30,13 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
   });
   // A machine without any network still runs pods: they share its loopback.
   const addresses = [address ?? '127.0.0.1'];
+  // Its file system can be measured once it is there; who may not make it is told by the first pod.
+  await mkdir(edged.directories.root, { recursive: true, mode: 0o750 }).catch(() => undefined);
+  const allocatable = await nodeAllocatable(systemHost, {
+    rootDirectory: edged.directories.root,
+    thresholds: edged.eviction.hard,
+    dialect: config.cloudProfile === '2020' ? 'legacy' : 'modern',
+  });
   const reporter = new CloudReporter({
     nodeName: node.name,
     link,
@@ -65,6 +73,7 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     clusterDomain: edged.dns.domain,
     resolvConf: edged.dns.resolvConf,
     maxPods: edged.pods.max,
+    allocatable,
     registerNodeNamespace: node.namespace,
     cpuCfsQuota: edged.pods.cpuQuota,
     // Only root may make cgroups.
