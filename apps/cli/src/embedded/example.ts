@@ -27,7 +27,7 @@ spec:
       imagePullPolicy: IfNotPresent
       command: ["/bin/sh", "-c"]
       args:
-        - 'trap "exit 0" TERM; n=0; while :; do n=$((n+1)); echo "$GREETING, for the $n. time"; sleep 5 & wait $!; done'
+        - 'trap "exit 0" TERM; n=0; while :; do n=$((n+1)); echo "$GREETING, greeting $n"; sleep 5 & wait $!; done'
       envFrom:
         - configMapRef:
             name: hello

@@ -14,9 +14,7 @@ describe('edgecore start', () => {
       expect(node.output()).toMatch(/EdgeCore is running\.\n\n {2}node +n1\n/);
       expect(node.output()).toContain('Node n1 is Ready.');
       const log = /tail -f (\S+)/.exec(node.output())![1]!;
-      await eventually(async () =>
-        (await readFile(log, 'utf8')).includes('Hello from the edge, for the 1. time'),
-      );
+      await eventually(async () => (await readFile(log, 'utf8')).includes('Hello from the edge, greeting 1'));
 
       const status = await edgecore(['status', '--data-dir', dataDir]);
       expect(status.stdout).toMatch(

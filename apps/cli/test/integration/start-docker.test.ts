@@ -19,7 +19,7 @@ describeDocker('edgecore start on Docker, without a registry', () => {
       const container = /docker logs -f (\S+)/.exec(node.output())![1]!;
       expect(container).toContain(uid);
       await eventually(async () =>
-        (await docker('logs', container)).includes('Hello from the edge, for the 1. time'),
+        (await docker('logs', container)).includes('Hello from the edge, greeting 1'),
       );
       const label = 'index .Config.Labels "io.edgecore.embedded"';
       expect(await docker('image', 'inspect', 'edgecore/pause:local', '--format', `{{${label}}}`)).toBe(
