@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -27,16 +28,18 @@ afterEach(async () => {
 });
 
 interface Node {
+  readonly name: string;
   readonly dir: string;
   readonly file: string;
 }
 
-/** A configuration as an operator has it, with what is wrong about it in `edit`. */
+/** A configuration as an operator has it, with what is wrong about it in `edit`. The cloud has not seen the node. */
 async function node(edit: (yaml: string, dir: string) => string = (yaml) => yaml): Promise<Node> {
+  const name = `edge-${randomBytes(4).toString('hex')}`;
   const dir = await tempDir('ec-bad-');
   const file = await writeNodeConfig({
     dir,
-    nodeName: 'edge-bad',
+    nodeName: name,
     format: 'v1alpha2',
     httpsPort: cloud.httpsPort,
     hubPort: cloud.hubPort,
@@ -44,7 +47,7 @@ async function node(edit: (yaml: string, dir: string) => string = (yaml) => yaml
     runtime: 'process',
   });
   await writeFile(file, edit(await readFile(file, 'utf8'), dir));
-  return { dir, file };
+  return { name, dir, file };
 }
 
 function start({ file }: Node, env: Readonly<Record<string, string>> = {}): CliProcess {
@@ -182,10 +185,10 @@ describe('what the agent lives with', () => {
     await writeFile(database, garbage);
     const agent = start(joined);
     await agent.says('connected to the cloud');
-    told(agent, 'damaged', 'delete the node (kubectl delete node edge-bad)');
+    told(agent, 'damaged', `delete the node (kubectl delete node ${joined.name})`);
     const aside = (await readdir(joined.dir)).find((name) => /^edgecore\.db\.damaged-\w+$/.test(name));
     expect((await readFile(join(joined.dir, aside!))).equals(garbage)).toBe(true);
-    await eventually(() => cloud.get('Node', '', 'edge-bad'));
+    await eventually(() => cloud.get('Node', '', joined.name));
   }, 60_000);
 });
 
