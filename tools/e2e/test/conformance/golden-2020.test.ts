@@ -2,6 +2,7 @@ import type { Message } from '@edgecore/beehive';
 import { createEdgeCore, type EdgeCore } from '@edgecore/edgecore';
 import { eventually, tempDir } from '@edgecore/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { type EngineView, engineView } from '../../support/engines.js';
 import type { GoldenCloud } from '../../support/golden-cloud.js';
 import { type GoldenSite, startGoldenSite } from '../../support/golden-site.js';
 import { nodeConfig } from '../../support/node-config.js';
@@ -41,20 +42,26 @@ const ALLOWED = [
 describe('the cloud of 2020, played back over TLS', () => {
   let site: GoldenSite | undefined;
   let core: EdgeCore | undefined;
+  let engine: EngineView | undefined;
 
   afterEach(async () => {
     await core?.stop();
     await site?.close();
+    // Recordings that end with a pod that runs.
+    await engine?.clean();
     core = undefined;
     site = undefined;
+    engine = undefined;
   });
 
   async function start(file: string): Promise<{ hub: GoldenCloud; restart(): Promise<void> }> {
     const recording = readRecording(file, ignored);
     const opened = await startGoldenSite({ recording, sameMeaning });
     site = opened;
+    const dir = await tempDir();
+    engine = engineView('process', 'edge-2020', dir);
     const config = await nodeConfig({
-      dir: await tempDir(),
+      dir,
       nodeName: 'edge-2020',
       format: 'v1alpha1',
       httpsPort: opened.httpsPort,
