@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -98,7 +99,15 @@ export async function installPackages() {
   const install = ['install', '--frozen-lockfile', '--config.confirmModulesPurge=false'];
   await step('packages (the first time compiles SQLite: a minute or two)', command, [...args, ...install], {
     quiet: true,
+    env: ownHeaders(),
   });
+}
+
+/** Compiles against the headers that came with this Node, where they did: else node-gyp downloads them. */
+function ownHeaders() {
+  const prefix = dirname(dirname(process.execPath));
+  const installed = existsSync(join(prefix, 'include/node/node_version.h'));
+  return installed ? { npm_config_nodedir: prefix } : {};
 }
 
 /** Builds packages that changed since the last build. Through pnpm, which turbo runs their scripts with and has to find. */
