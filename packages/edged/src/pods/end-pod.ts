@@ -22,14 +22,14 @@ export async function endPod(
   state: PodState,
   services: PodServices,
   graceMs: number | undefined,
-  publish: (status: PodStatus) => void,
+  publish: (status: PodStatus) => Promise<void>,
   signal: AbortSignal,
 ): Promise<Ended> {
   const { uid } = state.pod.metadata;
   let observed = await observePod(services.runtime, uid);
   await state.learn(observed, true);
   if (isActive(observed)) {
-    publish(state.compute(observed, false));
+    await publish(state.compute(observed, false));
     await abortable(killPod({ pod: state.pod, observed, graceMs }, services), signal);
     observed = await observePod(services.runtime, uid);
     await state.learn(observed, true);

@@ -1,3 +1,4 @@
+import { errorText } from '@edgecore/api';
 import type { PodServices } from '../act/pod-services.js';
 import { terminationMessage } from '../containers/termination-log.js';
 import type { ContainerStatus, Pod, PodStatus } from '../kube-types.js';
@@ -7,6 +8,7 @@ import { crashBackoffKey, planPod } from '../plan/plan.js';
 import type { Held, Plan } from '../plan/step.js';
 import { PodProbes } from '../probes/pod-probes.js';
 import { podStatus } from '../status/pod-status.js';
+import { StatusFile } from './status-file.js';
 
 /** What is remembered of a pod between syncs. */
 export class PodState {
@@ -15,9 +17,11 @@ export class PodState {
   readonly probes: PodProbes;
   readonly #services: PodServices;
   readonly #acceptedAt: number;
+  readonly #file: StatusFile;
   /** What ended instances left to say, by instance id. */
   readonly #messages = new Map<string, string>();
   #status: PodStatus | undefined;
+  #recalled: Partial<PodStatus> | undefined;
   /** A reason on pod level that made it `Failed`. */
   failure: Held | undefined;
   pod: Pod;
@@ -27,6 +31,7 @@ export class PodState {
     this.pod = pod;
     this.#services = services;
     this.#acceptedAt = clock.now();
+    this.#file = new StatusFile(services.volumes.podDirectory(pod.metadata.uid));
     this.probes = new PodProbes({ runtime, clock, random, events, onChange: onProbe });
   }
 
@@ -35,9 +40,24 @@ export class PodState {
     return this.#status;
   }
 
-  /** The last known status: ours, or what the object said when it arrived. */
+  /** The last known status: ours, that of an earlier run of the agent, or what the object said when it arrived. */
   get previous(): Partial<PodStatus> | undefined {
-    return this.#status ?? this.pod.status;
+    return this.#status ?? this.#recalled ?? this.pod.status;
+  }
+
+  /** Takes up what an earlier run of the agent left. */
+  async recall(): Promise<void> {
+    this.#recalled = await this.#file.read();
+    const { phase, reason, message = '' } = this.#recalled ?? {};
+    if (phase === 'Failed' && reason) this.failure ??= { reason, message };
+  }
+
+  /** Keeps the status for the next run of the agent. Never throws: a full disk must not stop the pod's work. */
+  async keep(status: PodStatus): Promise<void> {
+    const { namespace, name } = this.pod.metadata;
+    await this.#file.write(status).catch((error: unknown) => {
+      this.#services.log.debug({ namespace, pod: name, error: errorText(error) }, 'the status was not kept');
+    });
   }
 
   /** True once the phase is final. */

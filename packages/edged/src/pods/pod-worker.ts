@@ -36,6 +36,7 @@ export class PodWorker {
   readonly #task: SerialTask;
   #stage: PodSnapshot['stage'] | 'forgotten' = 'syncing';
   #end: EndRequest | undefined;
+  #recalled = false;
   #admitted = false;
   /** Ends the step under way. */
   #abort = new AbortController();
@@ -127,6 +128,7 @@ export class PodWorker {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     try {
+      await this.#recall();
       if (this.#end) return await this.#finish(this.#end, signal);
       this.#admit();
       return await syncPod(this.#state, this.#options.services, (status) => this.#publish(status), signal);
@@ -142,16 +144,23 @@ export class PodWorker {
     }
   }
 
+  async #recall(): Promise<void> {
+    if (this.#recalled) return;
+    await this.#state.recall();
+    this.#recalled = true;
+  }
+
   #admit(): void {
     if (this.#admitted) return;
     this.#admitted = true;
     // What has a start time was taken in before: by an earlier run of this agent.
-    if (!this.pod.status?.startTime) this.#state.failure ??= this.#options.admit(this.pod);
+    if (!this.#state.previous?.startTime) this.#state.failure ??= this.#options.admit(this.pod);
   }
 
   /** What the cloud has deleted must not be heard of again: the 2020 cloud would give it to a pod of that name. */
-  #publish(status: PodStatus): void {
+  async #publish(status: PodStatus): Promise<void> {
     if (this.isLeaving) return;
+    await this.#state.keep(status);
     this.#options.sink.podStatus(this.pod, status);
   }
 
@@ -168,6 +177,7 @@ export class PodWorker {
     }
     if (this.#stage !== 'terminated') {
       this.#stage = 'terminated';
+      await this.#state.keep(status);
       sink.podTerminated(this.pod, status);
     }
     return undefined;

@@ -18,7 +18,7 @@ import type { PodState } from './pod-state.js';
 export async function syncPod(
   state: PodState,
   services: PodServices,
-  publish: (status: PodStatus) => void,
+  publish: (status: PodStatus) => Promise<void>,
   signal: AbortSignal,
 ): Promise<number> {
   const { runtime, clock, terms, images } = services;
@@ -28,7 +28,7 @@ export async function syncPod(
   const deadline = podDeadline(state.pod, state.previous?.startTime, clock.now());
   if (deadline.failure && !state.finished) state.failure = deadline.failure;
   const plan = state.plan(observed);
-  publish(state.compute(observed, false));
+  await publish(state.compute(observed, false));
   signal.throwIfAborted();
 
   // Objects may take long to come: only what is to be started waits for its volumes.
@@ -45,7 +45,7 @@ export async function syncPod(
   if (plan.steps.length > 0 || failed) {
     observed = await observePod(runtime, uid);
     await state.learn(observed, false);
-    publish(state.compute(observed, false));
+    await publish(state.compute(observed, false));
   }
   await collect(observed, services);
   if (state.finished) await release(uid, observed, services);
