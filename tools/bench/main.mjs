@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { formatTable } from './lib/table.mjs';
 
-const names = ['bus', 'store', 'link', 'running', 'idle'];
+const names = ['bus', 'store', 'link', 'running', 'idle', 'pods'];
 
 const HELP = `npm run bench -- [name…] [options]
 
@@ -12,9 +12,10 @@ Measures what is built (npm run build first); each figure beside a baseline of t
   link      messages over TLS WebSocket, confirmed, beside bare ws
   running   manifest applied -> running and ready, beside docker run
   idle      memory and processor share of the agent, beside a bare node
+  pods      110 pods on Docker, each probed every 10 s: memory, processor share, delays
 
-  --seconds <n>   how long idle watches (default 60)
-  --settle <n>    idle: pause before it watches (default 20)
+  --seconds <n>   how long idle and pods watch (default 60)
+  --settle <n>    idle and pods: pause before they watch (default 20)
   --pods <n>      running: pods one after the other (default 10)
   --rounds <n>    rounds of bus, store and link (default 5)
   --json          one JSON object per result instead of tables`;

@@ -259,6 +259,28 @@ describe('modules', () => {
     expect(handled).toHaveLength(10);
   });
 
+  test('what is sent to a module that has read everything and is still ending is refused, not lost', async () => {
+    let tidy!: () => void;
+    const tidied = new Promise<void>((resolve) => {
+      tidy = resolve;
+    });
+    const bus = createBus().add(
+      module('worker', async (ctx) => {
+        for await (const _ of ctx.receive());
+        await tidied;
+      }),
+    );
+    const sender = bus.join('sender');
+    bus.start();
+    await sender.send('worker', numbered(1));
+    await new Promise(setImmediate);
+    const stopped = bus.stop();
+    await new Promise(setImmediate);
+    await expect(sender.send('worker', numbered(2))).rejects.toMatchObject({ code: 'ERR_NO_SUCH_MODULE' });
+    tidy();
+    await expect(stopped).resolves.toMatchObject({ clean: true });
+  });
+
   test('a hanging module is left behind at the deadline, its messages named', async () => {
     const bus = createBus().add(
       module('stuck', async (ctx) => {

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { dockerImages } from '../lib/docker.mjs';
 import { median, quantile, sleep } from '../lib/numbers.mjs';
-import { activityBetween, activityOf, memoryOf } from '../lib/process-figures.mjs';
+import { watch } from '../lib/process-figures.mjs';
 import { withSite } from '../lib/site.mjs';
 
-const MEMORY_SAMPLES = 10;
 const PINGS = 50;
 
 export const about = 'memory and processor share of the agent with one pod and nothing to do';
@@ -48,18 +47,4 @@ function measure(site, { seconds, settle }) {
       bare.kill();
     }
   });
-}
-
-/** Medians of the memory and means of the activity over a time. */
-async function watch(pid, seconds) {
-  const before = await activityOf(pid);
-  const samples = [];
-  for (let n = 0; n < MEMORY_SAMPLES; n += 1) {
-    await sleep((seconds * 1000) / MEMORY_SAMPLES);
-    samples.push(await memoryOf(pid));
-  }
-  const memory = Object.fromEntries(
-    ['rss', 'pss', 'private'].map((key) => [key, median(samples.map((sample) => sample[key]))]),
-  );
-  return { ...memory, ...activityBetween(before, await activityOf(pid)) };
 }

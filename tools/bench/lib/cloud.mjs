@@ -3,22 +3,26 @@ import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('./cloud-process.mjs', import.meta.url));
-const TIMEOUT_MS = 60_000;
 
 /** The cloud's process, from here. */
 export class Cloud {
   #child;
+  #timeoutMs;
   #events = new EventEmitter();
 
-  /** @param {{ dataDir: string, profile: '2020' | 'current' }} options as for `startMinicloud` */
-  static async start(options) {
-    const cloud = new Cloud(fork(PROGRAM, [JSON.stringify(options)]));
+  /**
+   * @param {{ dataDir: string, profile: '2020' | 'current' }} options as for `startMinicloud`
+   * @param {number} [timeoutMs] how long anything may take
+   */
+  static async start(options, timeoutMs = 60_000) {
+    const cloud = new Cloud(fork(PROGRAM, [JSON.stringify(options)]), timeoutMs);
     Object.assign(cloud, await cloud.#next('started', () => true));
     return cloud;
   }
 
-  constructor(child) {
+  constructor(child, timeoutMs) {
     this.#child = child;
+    this.#timeoutMs = timeoutMs;
     this.#events.setMaxListeners(0);
     child.on('message', (message) => this.#events.emit('message', message));
     child.on('exit', (code) => this.#events.emit('message', { type: 'failed', reason: `exit code ${code}` }));
@@ -52,8 +56,8 @@ export class Cloud {
   #next(type, matches) {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => end(reject, new Error(`no ${type} from the cloud within a minute`)),
-        TIMEOUT_MS,
+        () => end(reject, new Error(`no ${type} from the cloud within ${this.#timeoutMs / 1000} s`)),
+        this.#timeoutMs,
       );
       const listen = (message) => {
         if (message.type === 'failed') end(reject, new Error(`the cloud failed: ${message.reason}`));

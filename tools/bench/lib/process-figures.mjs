@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { median, sleep } from './numbers.mjs';
 
 /** Linux counts processor time in hundredths of a second, whatever the kernel's own tick. */
 const TICKS_PER_SECOND = 100;
+const MEMORY_SAMPLES = 10;
 
 /** Memory of a process in MB: `rss`, `pss` (shared pages divided among their users) and `private`. */
 export async function memoryOf(pid) {
@@ -40,4 +42,18 @@ export function activityBetween(before, after) {
     cpuPercent: ((after.cpuSeconds - before.cpuSeconds) / seconds) * 100,
     wakeupsPerSecond: (after.wakeups - before.wakeups) / seconds,
   };
+}
+
+/** Medians of the memory and means of the activity over a time. */
+export async function watch(pid, seconds) {
+  const before = await activityOf(pid);
+  const samples = [];
+  for (let n = 0; n < MEMORY_SAMPLES; n += 1) {
+    await sleep((seconds * 1000) / MEMORY_SAMPLES);
+    samples.push(await memoryOf(pid));
+  }
+  const memory = Object.fromEntries(
+    ['rss', 'pss', 'private'].map((key) => [key, median(samples.map((sample) => sample[key]))]),
+  );
+  return { ...memory, ...activityBetween(before, await activityOf(pid)) };
 }

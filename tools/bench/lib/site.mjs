@@ -9,26 +9,37 @@ import { removeContainersOf } from './docker.mjs';
  * Runs `body` with a cloud and an agent joined to it, each in its own process,
  * and removes every pod it started.
  *
- * @param {{ runtime: 'docker' | 'process', profile?: '2020' | 'current', image?: string, pauseImage?: string }} options
+ * @param {{ runtime: 'docker' | 'process', profile?: '2020' | 'current', image?: string, pauseImage?: string, timeoutMs?: number, loopDelay?: boolean }} options
  */
-export async function withSite({ runtime, profile = 'current', image, pauseImage }, body) {
+export async function withSite(
+  { runtime, profile = 'current', image, pauseImage, timeoutMs, loopDelay },
+  body,
+) {
   const dir = await mkdtemp(join(tmpdir(), 'edgecore-bench-'));
   const nodeName = `bench-${process.pid}`;
-  const cloud = await Cloud.start({ dataDir: join(dir, 'cloud'), profile });
+  const cloud = await Cloud.start({ dataDir: join(dir, 'cloud'), profile }, timeoutMs);
   const running = new Set();
   let agent;
   try {
     const ready = cloud.nodeReady(nodeName);
     // An agent that does not start is told of first.
     ready.catch(() => {});
-    agent = await Agent.start({ dir: join(dir, 'node'), nodeName, runtime, profile, pauseImage, cloud });
+    agent = await Agent.start({
+      dir: join(dir, 'node'),
+      nodeName,
+      runtime,
+      profile,
+      pauseImage,
+      cloud,
+      loopDelay,
+    });
     await ready;
     return await body({
       cloud,
       agent,
-      async run(names) {
+      async run(names, container = sleeper) {
         for (const name of names) running.add(name);
-        return cloud.run(names.map((name) => pod(name, nodeName, image)));
+        return cloud.run(names.map((name) => pod(name, nodeName, { image, ...container })));
       },
       async remove(names) {
         await cloud.remove(names);
@@ -44,9 +55,12 @@ export async function withSite({ runtime, profile = 'current', image, pauseImage
   }
 }
 
-/** A pod that sleeps and ends at once when told to. */
-function pod(name, nodeName, image = 'none') {
-  const command = ['/bin/sh', '-c', 'trap "exit 0" TERM; while :; do sleep 3600 & wait $!; done'];
+/** A container that sleeps and ends at once when told to. */
+const sleeper = {
+  command: ['/bin/sh', '-c', 'trap "exit 0" TERM; while :; do sleep 3600 & wait $!; done'],
+};
+
+function pod(name, nodeName, { image = 'none', ...container }) {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -54,7 +68,7 @@ function pod(name, nodeName, image = 'none') {
     spec: {
       nodeName,
       terminationGracePeriodSeconds: 1,
-      containers: [{ name: 'main', image, imagePullPolicy: 'IfNotPresent', command }],
+      containers: [{ name: 'main', image, imagePullPolicy: 'IfNotPresent', ...container }],
     },
   };
 }

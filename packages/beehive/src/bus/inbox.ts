@@ -25,6 +25,8 @@ export interface InboxEvents {
   handled(message: Message, waitMs: number, handlingMs: number): void;
   /** A message was being handled when its module crashed for the second time. */
   deadLetter(message: Message): void;
+  /** Closed, and the reader has had everything: nobody would read what came now. */
+  drained(): void;
 }
 
 interface Entry {
@@ -131,7 +133,10 @@ export class Inbox {
           yield entry.message;
           continue;
         }
-        if (this.#closed) return;
+        if (this.#closed) {
+          this.#events.drained();
+          return;
+        }
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });

@@ -56,6 +56,7 @@ export class PostOffice {
         );
         trace?.({ step: 'deadLetter', module: name, message });
       },
+      drained: () => this.close(name),
     });
     this.#inboxes.set(name, inbox);
     const members = this.#groups.get(group) ?? [];
