@@ -9,7 +9,11 @@ const TIMEOUT_MS = 600_000;
 
 /** A web server that is asked every 10 s whether it lives. */
 const probed = {
-  command: ['/bin/sh', '-c', 'trap "exit 0" TERM; echo > /tmp/index.html; httpd -f -p 8080 -h /tmp & wait $!'],
+  command: [
+    '/bin/sh',
+    '-c',
+    'trap "exit 0" TERM; echo > /tmp/index.html; httpd -f -p 8080 -h /tmp & wait $!',
+  ],
   livenessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 10, timeoutSeconds: 5 },
 };
 

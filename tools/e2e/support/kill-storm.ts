@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { CloudProfileName } from '@edgecore/api';
 import { BUSYBOX_IMAGE, docker } from '@edgecore/testing';
 import { containersOf, EdgeSite } from './edge-site.js';
@@ -23,8 +24,10 @@ export interface KillStormReport {
   readonly killedWhileStarting: number;
   /** Confirmations of objects that were looked for in the database of a killed agent. */
   readonly acknowledged: number;
-  /** Restarts of containers the workload caused by a new image. */
+  /** Restarts of containers the workload caused by a new image or a failing probe. */
   readonly restarts: number;
+  /** Probes the workload made fail. */
+  readonly illnesses: number;
   readonly convergedMs: readonly number[];
   readonly totalMs: number;
 }
@@ -63,7 +66,13 @@ class KillStorm {
     this.#site = site;
     this.#random = random;
     this.#options = options;
-    this.#workload = new Workload({ cloud: site.cloud, node: site.node, random, otherImage: OTHER_IMAGE });
+    this.#workload = new Workload({
+      cloud: site.cloud,
+      node: site.node,
+      random,
+      otherImage: OTHER_IMAGE,
+      healthDir: join(site.dir, 'health'),
+    });
   }
 
   async run(): Promise<KillStormReport> {
@@ -83,6 +92,7 @@ class KillStorm {
     return {
       kills,
       restarts: [...this.#restarts.values()].reduce((sum, count) => sum + count, 0),
+      illnesses: this.#workload.illnesses,
       steps: this.#workload.steps,
       acknowledged: this.#acknowledged,
       killedWhileStarting: this.#killedWhileStarting,
@@ -113,7 +123,10 @@ class KillStorm {
     const { convergeMs = 30_000 } = this.#options;
     const began = Date.now();
     for (let fits = 0; fits < 2; ) {
-      const problems = await disagreements(this.#site);
+      const ill = (await this.#workload.stillIll()).map(
+        (name) => `${name} was not restarted when its probe failed`,
+      );
+      const problems = [...(await disagreements(this.#site)), ...ill];
       fits = problems.length === 0 ? fits + 1 : 0;
       if (fits === 1) this.#convergedMs.push(Date.now() - began);
       if (Date.now() - began > convergeMs) {

@@ -1,3 +1,5 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Minicloud, StoredObject } from '@edgecore/minicloud';
 import { BUSYBOX_IMAGE } from '@edgecore/testing';
 import type { Seeded } from './seeded.js';
@@ -11,6 +13,8 @@ export interface WorkloadOptions {
   readonly slots?: number;
   /** Another name of the same image, for updates. */
   readonly otherImage: string;
+  /** Directory for the marks that make probes fail. */
+  readonly healthDir: string;
 }
 
 /** What one pod has been through. */
@@ -18,6 +22,7 @@ interface Life {
   revision: number;
   image: string;
   imageChanges: number;
+  illnesses: number;
 }
 
 const CONFIG = 'workload';
@@ -37,9 +42,15 @@ export class Workload {
     return this.#steps;
   }
 
-  /** How often a pod's containers may have been restarted: once per change of their image. */
+  /** How often a pod's containers may have been restarted: once per change of their image, once per failed probe. */
   restartsAllowed(uid: string): number {
-    return this.#lives.get(uid)?.imageChanges ?? 0;
+    const life = this.#lives.get(uid);
+    return life ? life.imageChanges + life.illnesses : 0;
+  }
+
+  /** Probes that were made to fail. */
+  get illnesses(): number {
+    return [...this.#lives.values()].reduce((sum, { illnesses }) => sum + illnesses, 0);
   }
 
   async step(): Promise<void> {
@@ -51,6 +62,7 @@ export class Workload {
     if (!pod) await this.#create(name);
     else if (pod.metadata.deletionTimestamp) return;
     else if (random.below(3) === 0) await cloud.delete('Pod', 'default', name);
+    else if (hasProbe(name) && random.below(2) === 0) await this.#makeIll(pod);
     else await this.#update(pod);
   }
 
@@ -65,7 +77,7 @@ export class Workload {
   }
 
   async #create(name: string): Promise<void> {
-    const life: Life = { revision: 1, image: BUSYBOX_IMAGE, imageChanges: 0 };
+    const life: Life = { revision: 1, image: BUSYBOX_IMAGE, imageChanges: 0, illnesses: 0 };
     const { metadata } = await this.#options.cloud.apply(this.#pod(name, life));
     this.#lives.set(metadata.uid, life);
   }
@@ -82,6 +94,34 @@ export class Workload {
     await this.#options.cloud.apply(this.#pod(name, life));
   }
 
+  /** Once per pod: a second failure would meet the back-off. */
+  async #makeIll({ metadata: { uid, name } }: StoredObject): Promise<void> {
+    const life = this.#lives.get(uid);
+    if (!life || life.illnesses > 0) return;
+    life.illnesses += 1;
+    const directory = this.#health(name);
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(directory, 'ill'), '');
+  }
+
+  /** Pods whose failing probe has had no consequence yet: a new start of the container takes the mark away. */
+  async stillIll(): Promise<string[]> {
+    const names = this.#options.cloud.pods().map(({ metadata }) => metadata.name);
+    const marks = await Promise.all(
+      names.map((name) =>
+        stat(join(this.#health(name), 'ill')).then(
+          () => name,
+          () => undefined,
+        ),
+      ),
+    );
+    return marks.filter((name) => name !== undefined);
+  }
+
+  #health(name: string): string {
+    return join(this.#options.healthDir, name);
+  }
+
   #pod(name: string, { revision, image }: Life) {
     return testPod({
       name,
@@ -90,6 +130,12 @@ export class Workload {
       labels: { revision: String(revision) },
       containers: Number(name.slice(1)) % 2 === 0 ? ['main'] : ['main', 'side'],
       configMap: CONFIG,
+      ...(hasProbe(name) && { health: this.#health(name) }),
     });
   }
+}
+
+/** Every second pod, with one container and with two. */
+function hasProbe(name: string): boolean {
+  return Number(name.slice(1)) >= 2;
 }
