@@ -11,7 +11,7 @@ import {
   type StoredObject,
   startMinicloud,
 } from '@edgecore/minicloud';
-import { eventually, tempDir } from '@edgecore/testing';
+import { eventually, type PrivateDocker, tempDir } from '@edgecore/testing';
 import { CliProcess, runCli } from './built-cli.js';
 import { type EngineView, engineView } from './engines.js';
 import { type NodeConfigOptions, writeNodeConfig } from './node-config.js';
@@ -27,6 +27,8 @@ export interface EdgeSiteOptions
   /** Default: every log level from `info` on, as JSON. */
   readonly cliArguments?: readonly string[];
   readonly cloud?: Partial<MinicloudOptions>;
+  /** An engine of the site's own. Default: the machine's. */
+  readonly privateDocker?: PrivateDocker;
 }
 
 /** A cloud in this process, a link that can be cut, and a node that is the built command. */
@@ -53,6 +55,7 @@ export class EdgeSite {
     });
     const link = await SocketProxy.start({ target: { host: '127.0.0.1', port: cloud.hubPort } });
     const configFile = await writeNodeConfig({
+      ...(options.privateDocker && { dockerSocket: options.privateDocker.socket }),
       ...options,
       dir,
       nodeName: node,
@@ -62,7 +65,8 @@ export class EdgeSite {
       token: cloud.token,
       runtime: options.engine,
     });
-    const engine = engineView(options.engine, node, dir);
+    const own = options.privateDocker;
+    const engine = engineView(options.engine, node, dir, own && ((...args) => own.docker(...args)));
     return new EdgeSite({ node, dir, configFile, cloud, link, engine, options });
   }
 

@@ -24,12 +24,22 @@ export interface EngineView {
   clean(): Promise<void>;
 }
 
-/** @param instance Name the agent has on Docker. @param dir The agent's directory. */
-export function engineView(name: 'docker' | 'process', instance: string, dir: string): EngineView {
+/**
+ * @param instance Name the agent has on Docker. @param dir The agent's directory.
+ * @param command The docker command on the engine it uses.
+ */
+export function engineView(
+  name: 'docker' | 'process',
+  instance: string,
+  dir: string,
+  command: DockerCommand = docker,
+): EngineView {
   return name === 'docker'
-    ? new DockerView(instance)
+    ? new DockerView(instance, command)
     : new ProcessView(join(podsDirectory(dir), 'processes'));
 }
+
+type DockerCommand = (...args: string[]) => Promise<string>;
 
 interface Inspected {
   readonly Id: string;
@@ -40,13 +50,16 @@ interface Inspected {
 class DockerView implements EngineView {
   readonly name = 'docker';
 
-  constructor(private readonly instance: string) {}
+  constructor(
+    private readonly instance: string,
+    private readonly docker: DockerCommand,
+  ) {}
 
   async list(): Promise<Found[]> {
     const ids = await this.#ids();
     if (ids.length === 0) return [];
     // One may be removed meanwhile; then the others are asked for again.
-    const text = await docker('inspect', ...ids).catch(() => undefined);
+    const text = await this.docker('inspect', ...ids).catch(() => undefined);
     if (text === undefined) return this.list();
     return (JSON.parse(text) as Inspected[]).map(({ Id, State, Config: { Labels } }) => ({
       id: Id,
@@ -58,16 +71,16 @@ class DockerView implements EngineView {
   }
 
   async kill(containers: readonly Found[]): Promise<void> {
-    await docker('kill', ...containers.map(({ id }) => id));
+    await this.docker('kill', ...containers.map(({ id }) => id));
   }
 
   async clean(): Promise<void> {
     const ids = await this.#ids();
-    if (ids.length > 0) await docker('rm', '-f', ...ids);
+    if (ids.length > 0) await this.docker('rm', '-f', ...ids);
   }
 
   async #ids(): Promise<string[]> {
-    const text = await docker(
+    const text = await this.docker(
       ...['ps', '--all', '--quiet', '--no-trunc'],
       ...['--filter', `label=io.edgecore.instance=${this.instance}`],
     );
