@@ -17,6 +17,8 @@ export interface Match {
 
 export interface GoldenCloudOptions {
   readonly recording: Recording;
+  /** Answers to what the recorded edge had asked before the recording begins. */
+  readonly before?: Recording;
   readonly tls: ServerTls;
   readonly port?: number;
   /** Is this message of ours the one the recorded edge sent, as far as its content tells? Route and parent already agree. */
@@ -32,12 +34,18 @@ export interface GoldenCloudOptions {
  * edge had sent by then.
  */
 export class GoldenCloud {
+  /** What came over the connection there is. */
   readonly received: Message[] = [];
+  /** What came over all connections. */
+  readonly heard: Message[] = [];
+  /** Headers of each dial. */
+  readonly dials: Readonly<Record<string, string>>[] = [];
   readonly matches: Match[] = [];
   readonly #options: GoldenCloudOptions;
   readonly #server: TransportServer;
   /** Recorded id of a message of the cloud → id it went out with. */
   readonly #sentAs = new Map<string, string>();
+  readonly #pushed: Message[] = [];
   #connection: Connection | undefined;
   #failure: unknown;
 
@@ -77,6 +85,24 @@ export class GoldenCloud {
       if (phase.down) await this.#send(phase.down, '');
       for (const expected of phase.expected) await this.#expect(expected, from);
     }
+    for (const phase of this.#options.recording.phases) {
+      if (connection !== undefined && phase.connection !== connection) continue;
+      for (const expected of phase.timed) await this.#expect(expected, 0);
+    }
+  }
+
+  /** Sends what the recorded cloud had sent before the recording begins. */
+  async tell(recorded: RecordedMessage): Promise<void> {
+    await this.#send(recorded, '');
+  }
+
+  /** Each message sent to the edge that was not an answer: how often the edge confirmed it. */
+  confirmations(): { readonly resource: string; readonly times: number }[] {
+    return this.#pushed.map(({ id, resource }) => ({
+      resource,
+      times: this.heard.filter(({ operation, parentId }) => operation === 'response' && parentId === id)
+        .length,
+    }));
   }
 
   /** Ends the connection from the cloud's side and forgets what came over it. */
@@ -95,6 +121,7 @@ export class GoldenCloud {
   async #accept(): Promise<void> {
     for await (const connection of this.#server.connections()) {
       this.#connection = connection;
+      this.dials.push(connection.headers);
       void this.#read(connection).catch((error: unknown) => {
         this.#failure = error;
       });
@@ -104,8 +131,10 @@ export class GoldenCloud {
   async #read(connection: Connection): Promise<void> {
     for await (const message of connection.messages()) {
       this.received.push(message);
+      this.heard.push(message);
       if (message.operation === 'response') continue;
-      const answer = this.#options.recording.answerTo(message);
+      const { recording, before } = this.#options;
+      const answer = recording.answerTo(message) ?? before?.answerTo(message);
       if (answer) await this.#send(answer, message.id);
     }
   }
@@ -114,9 +143,9 @@ export class GoldenCloud {
     // An answer given again needs an id of its own, or its acknowledgements could not be told apart.
     const id = this.#sentAs.has(recorded.id) ? randomUUID() : recorded.id;
     this.#sentAs.set(recorded.id, id);
-    await this.#connection!.send(
-      createMessage<unknown>({ ...recorded, id, parentId, timestamp: Date.now() }),
-    );
+    const message = createMessage<unknown>({ ...recorded, id, parentId, timestamp: Date.now() });
+    if (parentId === '') this.#pushed.push(message);
+    await this.#connection!.send(message);
   }
 
   async #expect(recorded: RecordedMessage, from: number): Promise<void> {
