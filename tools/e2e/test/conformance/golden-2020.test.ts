@@ -145,10 +145,9 @@ describe('the cloud of 2020, played back over TLS', () => {
     await hub.play(0);
     const running = recording.phases.find(({ down }) => down?.resource === 'default/pod/golden-logs')!.down!;
     await hub.tell(running);
-    await eventually(
-      () => hub.heard.some(({ resource }) => resource === 'default/podstatus/golden-logs'),
-      { what: 'the status of the pod that ran before' },
-    );
+    await eventually(() => hub.heard.some(({ resource }) => resource === 'default/podstatus/golden-logs'), {
+      what: 'the status of the pod that ran before',
+    });
     await hub.cut();
     await hub.play(1);
     await hub.cut();
