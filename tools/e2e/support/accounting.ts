@@ -2,8 +2,8 @@ import type { GoldenCloud } from './golden-cloud.js';
 import { type Recording, type Route, routeText } from './recording.js';
 import { shapeDifferences } from './shape.js';
 
-/** Lines of a recording or of our edge by their route, with the reason why the other side has none. */
-export type Reasons = readonly (readonly [route: RegExp, why: string])[];
+/** Messages by their route, followed by the content when that is a text, with the reason why the other side has none. */
+export type Reasons = readonly (readonly [message: RegExp, why: string])[];
 
 export interface AccountOptions {
   readonly recording: Recording;
@@ -51,13 +51,22 @@ export function accountOf(hub: GoldenCloud, options: AccountOptions): Account {
   };
 }
 
-function hasReason(reasons: Reasons, route: Route): boolean {
-  return reasons.some(([pattern]) => pattern.test(routeText(route)));
+function hasReason(reasons: Reasons, message: Route & { readonly content: unknown }): boolean {
+  const { content } = message;
+  const text = typeof content === 'string' ? `${routeText(message)} ${content}` : routeText(message);
+  return reasons.some(([pattern]) => pattern.test(text));
 }
 
+/** Patches travel as text that holds JSON. */
 function contentDifferences(expected: unknown, actual: unknown): string[] {
+  if (isJsonText(expected) && isJsonText(actual))
+    return shapeDifferences(JSON.parse(expected), JSON.parse(actual));
   if (typeof expected === 'object' && expected !== null) return shapeDifferences(expected, actual);
   return expected === actual
     ? []
     : [`: ${JSON.stringify(expected)} expected, ${JSON.stringify(actual)} found`];
+}
+
+function isJsonText(content: unknown): content is string {
+  return typeof content === 'string' && content.startsWith('{');
 }

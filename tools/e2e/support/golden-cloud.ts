@@ -23,6 +23,8 @@ export interface GoldenCloudOptions {
   readonly port?: number;
   /** Is this message of ours the one the recorded edge sent, as far as its content tells? Route and parent already agree. */
   readonly sameMeaning?: (recorded: RecordedMessage, sent: Message) => boolean;
+  /** Ends a connection that brings no keepalive for this long, as CloudHub does after 30 s. Default: never. */
+  readonly keepaliveTimeoutMs?: number;
   /** How long our edge may take for one phase. Default 30 000 ms. */
   readonly phaseTimeoutMs?: number;
 }
@@ -129,7 +131,12 @@ export class GoldenCloud {
   }
 
   async #read(connection: Connection): Promise<void> {
+    const { keepaliveTimeoutMs } = this.#options;
+    const timer =
+      keepaliveTimeoutMs && setTimeout(() => void connection.close(1011, 'no keepalive'), keepaliveTimeoutMs);
+    void connection.closed.then(() => timer && clearTimeout(timer));
     for await (const message of connection.messages()) {
+      if (timer && message.operation === 'keepalive') timer.refresh();
       this.received.push(message);
       this.heard.push(message);
       if (message.operation === 'response') continue;

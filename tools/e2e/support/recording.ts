@@ -51,7 +51,7 @@ export function routeText({ source, group, operation, resource }: Route): string
 }
 
 /**
- * Cuts a recording into phases. Keepalives and node statuses come on a timer:
+ * Cuts a recording into phases. Keepalives, node statuses and leases come on a timer:
  * they are left out of the order, but expected, and kept as questions.
  */
 export function readRecording(file: string, options: ReadOptions = {}): Recording {
@@ -84,9 +84,11 @@ export function readRecording(file: string, options: ReadOptions = {}): Recordin
   return { phases, sent, dials, answerTo: (route) => answers.get(routeText(route)) };
 }
 
-/** Sent on a timer of some seconds: keepalives and node statuses. */
+/** Sent on a timer of some seconds: keepalives, node statuses, leases. */
 function isTimed({ operation, resource }: Route): boolean {
-  return operation === 'keepalive' || (operation === 'update' && resource.includes('/nodestatus/'));
+  if (operation === 'keepalive') return true;
+  if (resource.includes('/lease/')) return operation !== 'response';
+  return operation === 'update' && resource.includes('/nodestatus/');
 }
 
 function lowerCase(headers: Readonly<Record<string, readonly string[]>>): Record<string, string> {

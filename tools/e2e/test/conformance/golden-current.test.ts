@@ -1,0 +1,91 @@
+import { createEdgeCore, type EdgeCore } from '@edgecore/edgecore';
+import { tempDir } from '@edgecore/testing';
+import { afterEach, expect, test } from '@jest/globals';
+import { accountOf, type Reasons } from '../../support/accounting.js';
+import { type GoldenSite, startGoldenSite } from '../../support/golden-site.js';
+import { nodeConfig } from '../../support/node-config.js';
+import { type RecordedMessage, readRecording } from '../../support/recording.js';
+
+const NODE = 'edge123';
+
+/** What the Go edge sent and ours does not. */
+const LEFT_OUT: Reasons = [
+  [/^twin\//, 'the device twin is not part of this agent yet'],
+  [/^edged\/meta (insert|patch) default\/event\//, 'events are off by default (`reportEvent`)'],
+  [
+    /response kube-node-lease\/lease\/\w+ OK$/,
+    'no cloud waits for it, and leases are not stored (compat.md §6)',
+  ],
+  [/patch null\/nodepatch\/\w+ \{\}$/, 'an empty patch says nothing'],
+];
+
+/** What ours sends and the Go edge did not. */
+const ONLY_OURS: Reasons = [
+  [
+    /response null\/nodepatch\/\w+ OK$/,
+    'the patched node is stored, so it is confirmed; harmless (wire.md §5.4)',
+  ],
+];
+
+/** A patch holds what differs from the cloud's node, and the recorded node is another machine. */
+const ALLOWED = [
+  /^patch null\/nodepatch\/\w+\.status\.(addresses|capacity|allocatable|nodeInfo): not in the recording/,
+  /^patch null\/nodepatch\/\w+\.status\.conditions\[\w+\]\.(message|reason|status): missing/,
+  /^patch null\/nodepatch\/\w+\.status\.conditions\[\w+\]\.last\w+Time: not in the recording/,
+];
+
+const isLeftOut = (message: RecordedMessage) => {
+  const { source, operation, resource, content } = message;
+  const text = typeof content === 'string' ? ` ${content}` : '';
+  // Only what the edge sent: answers of the cloud are played.
+  return LEFT_OUT.some(([pattern]) =>
+    pattern.test(`${source}/${message.group} ${operation} ${resource}${text}`),
+  );
+};
+
+let site: GoldenSite | undefined;
+let core: EdgeCore | undefined;
+afterEach(async () => {
+  await core?.stop();
+  await site?.close();
+});
+
+// Everything that has to do with time is 15 times faster than with a real cloud, but for the lease's 10 s:
+// a keepalive each second, a cloud that hangs up after 2 s without one.
+test('v1.23 node-register-status.jsonl: found out, registered, patched, confirmed, and still connected (compat.md §8.1)', async () => {
+  const recording = readRecording('node-register-status.jsonl', { cloud: 'v1.23', ignore: isLeftOut });
+  site = await startGoldenSite({ recording, keepaliveTimeoutMs: 2000 }, 'current');
+  const { hub } = site;
+  const config = await nodeConfig({
+    dir: await tempDir(),
+    nodeName: NODE,
+    format: 'v1alpha2',
+    httpsPort: site.httpsPort,
+    hubPort: hub.port,
+    token: site.token,
+    runtime: 'process',
+    cloudProfile: 'auto',
+    heartbeatSeconds: 1,
+  });
+  core = createEdgeCore(config);
+  await core.start();
+  await hub.play();
+  const account = accountOf(hub, { recording, leftOut: LEFT_OUT, onlyOurs: ONLY_OURS, allowed: ALLOWED });
+  expect(account).toEqual({ missing: [], extra: [], contents: [], confirmations: [] });
+
+  const first = (operation: string, resource: string) =>
+    hub.heard.findIndex((message) => message.operation === operation && message.resource === resource);
+  const steps = [
+    first('keepalive', 'node'),
+    first('query', `kube-node-lease/lease/${NODE}`),
+    first('insert', `null/node/${NODE}`),
+    first('patch', `null/nodepatch/${NODE}`),
+    first('update', `kube-node-lease/lease/${NODE}`),
+  ];
+  expect(steps).toEqual([...steps].sort((a, b) => a - b));
+  expect(steps[0]).toBe(0);
+  expect(hub.heard.filter(({ resource }) => resource.includes('nodestatus'))).toEqual([]);
+  // Four times as long as the cloud would wait, on the first connection.
+  expect(hub.received.filter(({ operation }) => operation === 'keepalive').length).toBeGreaterThanOrEqual(8);
+  expect(hub.dials).toHaveLength(1);
+}, 60_000);
