@@ -31,7 +31,7 @@ function recorded(): Exchange[] {
       const pairs = headers.map((header) => header.split(': '));
       return {
         line,
-        headers: Object.fromEntries(pairs.map(([name = '', value]) => [name.toLowerCase(), value])),
+        headers: Object.fromEntries(pairs.map(([name = '', value = '']) => [name.toLowerCase(), value])),
         body: Buffer.from(String(request['bodyHex']), 'hex'),
         answer: Buffer.from(String(lines[2 * index + 1]!['bodyHex']), 'hex'),
       };
