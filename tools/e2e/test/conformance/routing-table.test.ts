@@ -41,6 +41,9 @@ const BOTH: readonly Row[] = [
   ['D3 gone', ...edge, 'delete', 'default/secret/a', object('a'), 'ack'],
   ['D8 missed', ...edge, 'update', 'default/configmap/b', object('b'), 'ack'],
   ['D8 skeleton', ...edge, 'delete', 'default/pod/b', skeleton('b'), 'ack'],
+  // Answers nobody waits for any more.
+  ['D25 object', ...edge, 'response', 'default/configmap/late', object('late'), 'ack'],
+  ['D25 "OK"', ...edge, 'response', `default/node/${NODE}`, 'OK', 'nothing'],
   [
     'D9',
     'devicecontroller',
@@ -51,6 +54,9 @@ const BOTH: readonly Row[] = [
     'nothing',
   ],
 ];
+
+const late = { Object: object('x'), Err: null };
+const missing = { ErrStatus: { status: 'Failure', reason: 'NotFound', code: 404 } };
 
 /** wire.md §6.1, each row a cloud of that time sends. */
 const ROWS: Readonly<Record<CloudProfileName, readonly Row[]>> = {
@@ -90,6 +96,8 @@ const ROWS: Readonly<Record<CloudProfileName, readonly Row[]>> = {
     ['D21', 'router_servicebus', 'user', 'POST', '8080:/api', { method: 'POST' }, 'nothing'],
     ['D22', 'servicebus', 'user', 'response', 'http://127.0.0.1:1/', 'text', 'nothing'],
     ['D23', 'cloudhub', 'resource', 'createvolume', 'default/volume/v', '{"name":"v"}', 'answer'],
+    ['D25 error', ...edge, 'response', 'default/secret/gone', missing, 'nothing'],
+    ['D25 lease', ...edge, 'response', `kube-node-lease/lease/${NODE}`, late, 'nothing'],
     ['D24', 'cloudhub', 'resource', 'response', 'k8s/ca.crt', 'PEM', 'nothing'],
   ],
 };
