@@ -42,8 +42,8 @@ function pod(name: string, uid: string): object {
   return { ...made, metadata: { ...made.metadata, uid, resourceVersion: '12' } };
 }
 
-async function confirmed(id: string): Promise<void> {
-  await eventually(() => link.answersTo(id).length > 0, { timeoutMs: 1000, what: `confirmation of ${id}` });
+async function confirmed(id: string, timeoutMs = 10_000): Promise<void> {
+  await eventually(() => link.answersTo(id).length > 0, { timeoutMs, what: `confirmation of ${id}` });
   expect(link.answersTo(id)).toMatchObject([{ route: { operation: 'response' }, content: 'OK' }]);
 }
 
@@ -52,7 +52,7 @@ const running = async (uid: string) =>
 
 test('an update of a pod never seen starts it; a bare delete stops the pod with that uid and no other (compat.md §8.3, §8.4)', async () => {
   link.send(wireMessage('new', ['update', 'default/pod/web-2'], pod('web-2', 'uid-web-2')));
-  await confirmed('new');
+  await confirmed('new', 1000);
   const [started] = await eventually(
     async () => {
       const found = await running('uid-web-2');

@@ -84,7 +84,7 @@ test('a cloud that fails leaves everything as it was, and is asked again', async
 describe('a certificate that expires while its renewal fails (edgehub.md §4)', () => {
   /** Expires between the first attempt and the second, 2 s later. */
   async function expiring(token?: string): Promise<TestNode> {
-    const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 1500) };
+    const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 1900) };
     await writePair(files, cloud.ca.pem, await cloud.ca.pair(validity));
     let failures = 1;
     cloud.script.http = () => (failures-- > 0 ? text(500, 'later') : undefined);
