@@ -34,7 +34,7 @@ export interface Recording {
   readonly sent: readonly RecordedMessage[];
   /** Extra headers of each recorded dial. */
   readonly dials: readonly Readonly<Record<string, string>>[];
-  /** The recorded answer to a message the edge sent, by what was asked. */
+  /** The recorded answer to a message the edge sent, by what was asked: one after the other, the last again and again. */
   answerTo(asked: Route): RecordedMessage | undefined;
 }
 
@@ -68,7 +68,7 @@ export function readRecording(file: string, options: ReadOptions = {}): Recordin
   });
   const sent = lines.filter(({ dir }) => dir === 'up').map(({ message }) => message);
   const asked = new Map(sent.map((message) => [message.id, message]));
-  const answers = new Map<string, RecordedMessage>();
+  const answers = new Map<string, RecordedMessage[]>();
   const phases: (Phase & { expected: RecordedMessage[]; timed: RecordedMessage[] })[] = [];
   const begin = (of: number, down: RecordedMessage | undefined) =>
     phases.push({ connection: of, down, expected: [], timed: [] });
@@ -77,11 +77,15 @@ export function readRecording(file: string, options: ReadOptions = {}): Recordin
     // The Go edge sends one empty message when it stops.
     if (message.id === '' || ignore(message)) continue;
     const question = dir === 'down' && message.parentId !== '' ? asked.get(message.parentId) : undefined;
-    if (question) answers.set(routeText(question), message);
+    if (question) answers.set(routeText(question), [...(answers.get(routeText(question)) ?? []), message]);
     else if (dir === 'down') begin(of, message);
     else phases.at(-1)![isTimed(message) ? 'timed' : 'expected'].push(message);
   }
-  return { phases, sent, dials, answerTo: (route) => answers.get(routeText(route)) };
+  const answerTo = (route: Route) => {
+    const left = answers.get(routeText(route)) ?? [];
+    return left.length > 1 ? left.shift() : left[0];
+  };
+  return { phases, sent, dials, answerTo };
 }
 
 /** Sent on a timer of some seconds: keepalives, node statuses, leases. */
