@@ -24,6 +24,18 @@ describe('encodeMessage', () => {
     expect(wire.header).toMatchObject({ resourceversion: '', sync: false });
   });
 
+  test('a message with nothing but an id has every key, the content too (wire.md §9.2)', () => {
+    const text = encodeMessage(createMessage({ id: 'x', timestamp: 1 }));
+    expect(JSON.parse(text)).toEqual({
+      header: { msg_id: 'x', parent_msg_id: '', timestamp: 1, resourceversion: '', sync: false },
+      route: { source: '', group: '', operation: '', resource: '' },
+      content: null,
+    });
+    expect(decodeMessage('{"header":{"msg_id":"x","timestamp":1},"route":{},"content":null}')).toEqual(
+      createMessage({ id: 'x', timestamp: 1 }),
+    );
+  });
+
   test('bytes become padded base64', () => {
     expect(JSON.parse(encodeMessage(createMessage<unknown>({ content: Buffer.from('hi') }))).content).toBe(
       'aGk=',

@@ -119,6 +119,8 @@ export class Edged implements Module {
         if (inbox.handle(message)) continue;
         if (this.#settings.reporter?.handle(message)) continue;
         const kind = `${message.operation} ${message.resource.split('/')[1] ?? message.resource}`;
+        // Someone waits: CSI calls of the cloud, which would end only at their deadline (wire.md §6.1 D23).
+        if (message.sync) ctx.deliver(errorTo(message, `edged of this node does not support ${kind}`));
         if (!unknown.has(kind))
           ctx.log.debug({ kind }, 'message is not for edged; further ones are not logged');
         // Bounded: kinds are few unless somebody sends nonsense.

@@ -8,7 +8,9 @@ const check = (fields: Partial<Message>, limit = 1000) =>
 describe('outgoing messages (edgehub.md §10)', () => {
   test.each([
     [{ resource: 'default/pod/x' }, 'it has no operation'],
+    [{ operation: 'config', resource: 'default/pod/x' }, 'reserved for the transport'],
     [{ operation: 'ping', resource: 'default/pod/x' }, 'reserved for the transport'],
+    [{ operation: 'pong', resource: 'default/pod/x' }, 'reserved for the transport'],
     [{ operation: 'query', resource: '' }, 'needs a resource'],
     [{ operation: 'query', resource: 'kube-node-lease/lease' }, 'is not <namespace>/lease/<name>'],
     [{ operation: 'update', resource: 'null/node/' }, 'is not <namespace>/node/<name>'],

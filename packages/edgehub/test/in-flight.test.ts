@@ -1,4 +1,4 @@
-import { createMessage } from '@edgecore/beehive';
+import { createMessage, type Message, responseTo } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
 import type { Transport } from '@edgecore/viaduct';
 import { afterEach, expect, test } from '@jest/globals';
@@ -36,6 +36,26 @@ test('the message whose write was not confirmed is sent again, first and with th
   expect(payload(connections[1]!)).toEqual(['m2', 'm3', 'm4']);
   expect(connections[1]!.written[0]!.operation).toBe('keepalive');
   expect(node.hub.stats().queueMessages).toBe(0);
+});
+
+test.each([
+  [
+    'before its write is confirmed',
+    (connection: ScriptedConnection, answer: Message) => connection.deliver(answer),
+  ],
+  [
+    'in the same tick',
+    (connection: ScriptedConnection, answer: Message) =>
+      void Promise.resolve().then(() => connection.deliver(answer)),
+  ],
+])('an answer that comes %s reaches the one who asked (edgehub.md §11.17)', async (_, bring) => {
+  const connection: ScriptedConnection = new ScriptedConnection(async (message) => {
+    if (message.operation === 'query') bring(connection, responseTo(message, 'yes'));
+  });
+  node = startNode({ ...SCRIPTED, transport: { dial: async () => connection } });
+  const query = createMessage({ source: 'edged', operation: 'query', resource: 'default/secret/s' });
+  expect((await node.me.request('websocket', query, { timeoutMs: 5000 })).content).toBe('yes');
+  expect(node.hub.stats().pendingRequests).toBe(0);
 });
 
 test('keepalives are on time while many slow writes are queued (wire.md §9.6)', async () => {

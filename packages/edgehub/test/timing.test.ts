@@ -56,6 +56,8 @@ const message = (n: number, fields: Partial<Message> = {}) =>
     resource: `default/event/e${n}`,
     ...fields,
   });
+/** Who hears of the connection, sorted (edgehub.md §5.3). */
+const GROUPS = ['bus', 'meta', 'taskmanager', 'twin'];
 const ack = (n: number) => message(n, { operation: 'response', parentId: `d${n}` });
 
 describe('connecting (edgehub.md §5.2, §11.11)', () => {
@@ -97,6 +99,7 @@ describe('connecting (edgehub.md §5.2, §11.11)', () => {
         ['twin', 'twin'],
         ['metamanager', 'meta'],
         ['eventbus', 'bus'],
+        ['taskmanager', 'taskmanager'],
       ] as const) {
         new Recorder(bus, name, group, (event) => {
           seen.push(
@@ -110,7 +113,7 @@ describe('connecting (edgehub.md §5.2, §11.11)', () => {
     await eventually(() => seen.includes('keepalive'));
     expect(seen.pop()).toBe('keepalive');
     expect(seen.sort()).toEqual(
-      ['bus', 'meta', 'twin'].map((group) => `${group} publish node/connection cloud_connected true`),
+      GROUPS.map((group) => `${group} publish node/connection cloud_connected true`),
     );
     expect(cloud.heard[0]!.message).toMatchObject({
       source: 'websocket',
@@ -121,9 +124,9 @@ describe('connecting (edgehub.md §5.2, §11.11)', () => {
     });
     seen.length = 0;
     await cloud.stopListening();
-    await eventually(() => seen.length === 3);
+    await eventually(() => seen.length === GROUPS.length);
     expect(seen.sort()).toEqual(
-      ['bus', 'meta', 'twin'].map((group) => `${group} publish node/connection cloud_disconnected false`),
+      GROUPS.map((group) => `${group} publish node/connection cloud_disconnected false`),
     );
   });
 

@@ -17,10 +17,14 @@ export interface Match {
 
 export interface GoldenCloudOptions {
   readonly recording: Recording;
+  /** Answers to what the recorded edge had asked before the recording begins. */
+  readonly before?: Recording;
   readonly tls: ServerTls;
   readonly port?: number;
   /** Is this message of ours the one the recorded edge sent, as far as its content tells? Route and parent already agree. */
   readonly sameMeaning?: (recorded: RecordedMessage, sent: Message) => boolean;
+  /** Ends a connection that brings no keepalive for this long, as CloudHub does after 30 s. Default: never. */
+  readonly keepaliveTimeoutMs?: number;
   /** How long our edge may take for one phase. Default 30 000 ms. */
   readonly phaseTimeoutMs?: number;
 }
@@ -32,12 +36,18 @@ export interface GoldenCloudOptions {
  * edge had sent by then.
  */
 export class GoldenCloud {
+  /** What came over the connection there is. */
   readonly received: Message[] = [];
+  /** What came over all connections. */
+  readonly heard: Message[] = [];
+  /** Headers of each dial. */
+  readonly dials: Readonly<Record<string, string>>[] = [];
   readonly matches: Match[] = [];
   readonly #options: GoldenCloudOptions;
   readonly #server: TransportServer;
   /** Recorded id of a message of the cloud → id it went out with. */
   readonly #sentAs = new Map<string, string>();
+  readonly #pushed: Message[] = [];
   #connection: Connection | undefined;
   #failure: unknown;
 
@@ -77,6 +87,24 @@ export class GoldenCloud {
       if (phase.down) await this.#send(phase.down, '');
       for (const expected of phase.expected) await this.#expect(expected, from);
     }
+    for (const phase of this.#options.recording.phases) {
+      if (connection !== undefined && phase.connection !== connection) continue;
+      for (const expected of phase.timed) await this.#expect(expected, 0);
+    }
+  }
+
+  /** Sends what the recorded cloud had sent before the recording begins. */
+  async tell(recorded: RecordedMessage): Promise<void> {
+    await this.#send(recorded, '');
+  }
+
+  /** Each message sent to the edge that was not an answer: how often the edge confirmed it. */
+  confirmations(): { readonly resource: string; readonly times: number }[] {
+    return this.#pushed.map(({ id, resource }) => ({
+      resource,
+      times: this.heard.filter(({ operation, parentId }) => operation === 'response' && parentId === id)
+        .length,
+    }));
   }
 
   /** Ends the connection from the cloud's side and forgets what came over it. */
@@ -95,6 +123,7 @@ export class GoldenCloud {
   async #accept(): Promise<void> {
     for await (const connection of this.#server.connections()) {
       this.#connection = connection;
+      this.dials.push(connection.headers);
       void this.#read(connection).catch((error: unknown) => {
         this.#failure = error;
       });
@@ -102,10 +131,17 @@ export class GoldenCloud {
   }
 
   async #read(connection: Connection): Promise<void> {
+    const { keepaliveTimeoutMs } = this.#options;
+    const timer =
+      keepaliveTimeoutMs && setTimeout(() => void connection.close(1011, 'no keepalive'), keepaliveTimeoutMs);
+    void connection.closed.then(() => timer && clearTimeout(timer));
     for await (const message of connection.messages()) {
+      if (timer && message.operation === 'keepalive') timer.refresh();
       this.received.push(message);
+      this.heard.push(message);
       if (message.operation === 'response') continue;
-      const answer = this.#options.recording.answerTo(message);
+      const { recording, before } = this.#options;
+      const answer = recording.answerTo(message) ?? before?.answerTo(message);
       if (answer) await this.#send(answer, message.id);
     }
   }
@@ -114,9 +150,9 @@ export class GoldenCloud {
     // An answer given again needs an id of its own, or its acknowledgements could not be told apart.
     const id = this.#sentAs.has(recorded.id) ? randomUUID() : recorded.id;
     this.#sentAs.set(recorded.id, id);
-    await this.#connection!.send(
-      createMessage<unknown>({ ...recorded, id, parentId, timestamp: Date.now() }),
-    );
+    const message = createMessage<unknown>({ ...recorded, id, parentId, timestamp: Date.now() });
+    if (parentId === '') this.#pushed.push(message);
+    await this.#connection!.send(message);
   }
 
   async #expect(recorded: RecordedMessage, from: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { silentLogger } from '@edgecore/api';
+import { type CloudProfileName, silentLogger } from '@edgecore/api';
 import { CertificateAuthority, CertificateServer, createJoinToken, keyDer } from '@edgecore/minicloud';
 import { GoldenCloud, type GoldenCloudOptions } from './golden-cloud.js';
 
@@ -10,14 +10,17 @@ export interface GoldenSite {
   close(): Promise<void>;
 }
 
-export async function startGoldenSite(options: Omit<GoldenCloudOptions, 'tls'>): Promise<GoldenSite> {
+export async function startGoldenSite(
+  options: Omit<GoldenCloudOptions, 'tls'>,
+  profile: CloudProfileName = '2020',
+): Promise<GoldenSite> {
   const authority = await CertificateAuthority.create(Date.now);
   const server = await authority.issueServer(['127.0.0.1'], 3_600_000);
   const hub = await GoldenCloud.start({ ...options, tls: { ...server, ca: authority.certPem } });
   const https = await CertificateServer.listen({
     authority,
     server,
-    profile: '2020',
+    profile,
     host: '127.0.0.1',
     port: 0,
     now: Date.now,

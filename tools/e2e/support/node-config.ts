@@ -20,6 +20,8 @@ export interface NodeConfigOptions {
   /** Default `/var/run/docker.sock`. */
   readonly dockerSocket?: string;
   readonly podStatusSyncSeconds?: number;
+  /** Period of the keepalive. Default: the format's own. */
+  readonly heartbeatSeconds?: number;
   /** Period of the node status. Default: the format's own. */
   readonly nodeStatusSeconds?: number;
   /** Port of dbTest. Default: dbTest is off. */
@@ -28,7 +30,7 @@ export interface NodeConfigOptions {
 
 /** The text of an `edgecore.yaml` as an operator would write it for a cloud on this machine. */
 export function nodeYaml(options: NodeConfigOptions): string {
-  const { dir, format, nodeName, dbTestPort } = options;
+  const { dir, format, nodeName, dbTestPort, heartbeatSeconds } = options;
   return `apiVersion: edgecore.config.kubeedge.io/${format}
 kind: EdgeCore
 database:
@@ -42,7 +44,7 @@ modules:
     tlsPrivateKeyFile: ${join(dir, 'edge.key')}
     websocket:
       server: 127.0.0.1:${options.hubPort}
-  edged:
+${heartbeatSeconds === undefined ? '' : `    heartbeat: ${heartbeatSeconds}\n`}  edged:
     hostnameOverride: ${nodeName}
     podSandboxImage: ${PAUSE_IMAGE}
 ${format === 'v1alpha1' ? edged2020(options) : edgedToday(options)}${

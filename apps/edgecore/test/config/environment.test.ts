@@ -93,7 +93,7 @@ test('a missing file has upstream’s text, errors come all together', async () 
   await expect(loadConfig(join(dir, 'none.yaml'))).rejects.toThrow(
     /config: Required value: config file .*none\.yaml not exist\. For the configuration file format/,
   );
-  await writeFile(join(dir, 'bad.yaml'), 'modules: {edgeHub: {heartbeat: 0, projectID: ""}}\n');
+  await writeFile(join(dir, 'bad.yaml'), 'modules: {edgeHub: {heartbeat: 0, tlsCaFile: ""}}\n');
   await expect(loadConfig(join(dir, 'bad.yaml'))).rejects.toMatchObject({
     code: 'ERR_CONFIG',
     message: expect.stringMatching(/\[\n {2}modules\.edgeHub\..*\n {2}modules\.edgeHub\..*\n\]$/),

@@ -219,7 +219,7 @@ describe('classes of keys (L4, L5)', () => {
       expect(problem).toMatch(
         /^error modules\.edgeHub\.quic\.enable:3 modules\.edgeHub\.quic\.enable is true/,
       );
-      expect(problem).toMatch(/Q039.*Q043.*Q044.*websocket/);
+      expect(problem).toMatch(/gQUIC Q039.*Q043.*Q044.*websocket/);
     }
   });
 

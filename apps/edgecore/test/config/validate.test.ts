@@ -25,7 +25,7 @@ describe('validation (config.md §4, L7)', () => {
     [v2('edgeHub: {websocket: {server: "2001:db8::1:10000"}}'), 'is not host:port'],
     [v2('edgeHub: {websocket: {server: "a:70000"}}'), 'is not host:port'],
     [v2('edgeHub: {httpServer: "http://a:1"}'), 'is not a URL of the form https://host'],
-    [v2('edgeHub: {projectID: ""}'), 'must not be empty'],
+    [v2('edgeHub: {tlsCaFile: ""}'), 'must name a file'],
     [v2('eventBus: {mqttQOS: 3}'), '3 must be 0, 1 or 2'],
     [v2('eventBus: {mqttServerExternal: "nonsense"}'), 'is not a URL'],
     [kubelet('imageGCHighThresholdPercent: 120'), '120 is not a percentage'],
@@ -46,7 +46,7 @@ describe('validation (config.md §4, L7)', () => {
   });
 
   test('everything wrong is said at once', () => {
-    const text = v2('edgeHub: {heartbeat: 0, projectID: ""}, eventBus: {mqttMode: 7, mqttQOS: 9}');
+    const text = v2('edgeHub: {heartbeat: 0, tlsCaFile: ""}, eventBus: {mqttMode: 7, mqttQOS: 9}');
     expect(said(text)).toHaveLength(4);
   });
 
@@ -73,6 +73,15 @@ describe('validation (config.md §4, L7)', () => {
   test('a heartbeat the cloud would not wait for is shortened', () => {
     expect(said(v2('edgeHub: {heartbeat: 30}'))[0]).toMatch(/^warning .*heartbeat:3 .*29 is used/);
     expect(parse(v2('edgeHub: {heartbeat: 30}')).config?.edgeHub.heartbeatMs).toBe(29_000);
+  });
+
+  test('without a project the default one is used (wire.md §2.1)', () => {
+    const text = v2('edgeHub: {projectID: ""}');
+    expect(said(text)).toEqual([
+      expect.stringMatching(/^warning .*projectID:3 is empty; the default is used/),
+    ]);
+    // EdgeHub takes the empty text for its default.
+    expect(parse(text).config?.edgeHub.projectId).toBe('');
   });
 
   test('an IPv6 cloud', () => {

@@ -230,6 +230,11 @@ describe('the life of a pod, on an engine in memory', () => {
     expect(edged.edged.pods()).toHaveLength(2);
   });
 
+  test('a call edged cannot carry out is refused at once, not left to its deadline (wire.md §6.1 D23)', async () => {
+    const call = edged.request('createvolume', 'default/volume/v', '{"name":"v"}');
+    await expect(call).rejects.toThrow('edged of this node does not support createvolume volume');
+  });
+
   test('an older object of the same pod changes nothing', async () => {
     const pod = podObject({ containers: [c] }, { resourceVersion: '10' });
     await run(pod);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { MutableCloudLink, profile2020 } from '@edgecore/api';
-import { createBus, createMessage, type Participant } from '@edgecore/beehive';
+import { createBus, createMessage, type Message, type Participant } from '@edgecore/beehive';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
 import { Edged, type EdgedOptions, type PodEvent, type PodSpec, type PodStatus } from '@edgecore/edged';
 import { eventually } from '@edgecore/testing';
@@ -74,6 +74,12 @@ export class Harness {
       'edged',
       createMessage({ source: 'edgecontroller', group: 'resource', operation, resource, content }),
     );
+  }
+
+  /** Asks and waits, as MetaManager does with a CSI call. */
+  request(operation: string, resource: string, content: unknown): Promise<Message> {
+    const route = { source: 'cloudhub', group: 'resource', operation, resource };
+    return this.#cloud.request('edged', createMessage({ ...route, content }), { timeoutMs: 5000 });
   }
 
   insert(pod: PodObject): Promise<void> {

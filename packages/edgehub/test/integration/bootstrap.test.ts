@@ -205,6 +205,11 @@ describe('what is tried again (§11.4)', () => {
     ],
     ['a reset', { reset: true }, 'gave no answer'],
     ['200 without a body', {}, 'answered 200 with an empty body'],
+    [
+      'more than a certificate can be',
+      { body: Buffer.alloc(1024 * 1024 + 1) },
+      'the answer is larger than 1048576 bytes',
+    ],
     ['garbage', { body: 'garbage', type: 'text/plain' }, 'not a certificate: 200 (text/plain): garbage'],
   ] as const)('%s from /edge.crt', async (_, reply, told) => {
     let failures = 2;
@@ -213,6 +218,18 @@ describe('what is tried again (§11.4)', () => {
     await eventually(() => node!.log.some(({ level, text }) => level === 'warn' && text.includes(told)));
     await cloud.connection();
     expect(cloud.requests.filter(({ path }) => path === '/edge.crt')).toHaveLength(3);
+  });
+
+  test('a service that takes the request and never answers', async () => {
+    let silent = 1;
+    cloud.script.http = ({ path }) => {
+      if (path !== '/edge.crt' || silent-- <= 0) return undefined;
+      return new Promise(() => {});
+    };
+    node = startNode(options({ token: cloud.ca.token(), httpTimeoutMs: 200 }));
+    await cloud.connection();
+    expect(node.log.some(({ text }) => text.includes('no complete answer within 200 ms'))).toBe(true);
+    expect(cloud.requests.filter(({ path }) => path === '/edge.crt')).toHaveLength(2);
   });
 
   test('a certificate for another key or from another CA is not stored', async () => {

@@ -97,6 +97,8 @@ describe.each(['2020', 'current'] as const)(
       else if (module !== undefined) expected[module] = [message.id];
       expect(received()).toEqual(expected);
       expect(warned(message.id)).toBe(module === undefined);
+      const dropped = node.counts.get(`edgecore_hub_messages_dropped_total ${JSON.stringify({ group })}`);
+      expect(dropped).toBe(module === undefined ? 1 : undefined);
       expect(connection.payload).toEqual([]);
     });
 

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { eventually } from '@edgecore/testing';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FakeCloud, text } from '../support/fake-cloud.js';
 import { Gate } from '../support/gate.js';
 import { certificatePaths, type Files, QUICK, startNode, type TestNode, writePair } from '../support/node.js';
@@ -79,6 +79,42 @@ test('a cloud that fails leaves everything as it was, and is asked again', async
   expect(new X509Certificate(await readFile(files.tlsCertFile)).raw).toEqual(presented(connection));
   expect(connection.closed).toBe(false);
   expect(cloud.connections).toHaveLength(1);
+});
+
+describe('a certificate that expires while its renewal fails (edgehub.md §4)', () => {
+  /** Expires between the first attempt and the second, 2 s later. */
+  async function expiring(token?: string): Promise<TestNode> {
+    const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 1900) };
+    await writePair(files, cloud.ca.pem, await cloud.ca.pair(validity));
+    let failures = 1;
+    cloud.script.http = () => (failures-- > 0 ? text(500, 'later') : undefined);
+    node = startNode({ ...options(), ...(token === undefined ? {} : { token }) });
+    await eventually(() => cloud.requests.length === 1);
+    return node;
+  }
+
+  test('the token gets a new one, and the hub connects with it', async () => {
+    await expiring(cloud.ca.token());
+    const renewed = await cloud.connection(2);
+    expect(cloud.requests.map(({ path, clientName }) => `${path} ${clientName}`)).toEqual([
+      '/edge.crt system:node:edge-01',
+      '/ca.crt ',
+      '/edge.crt ',
+    ]);
+    expect(cloud.requests[2]!.headers.authorization).toBe('Bearer aaaaaaaaaa.bbbbbbbbbb.cccccccccc');
+    expect(presented(renewed)).toEqual(new X509Certificate(await readFile(files.tlsCertFile)).raw);
+  });
+
+  test('without a token each attempt says when it expired, and the node goes on', async () => {
+    const { log } = await expiring();
+    const told = await eventually(() =>
+      log.find(({ level, text: line }) => level === 'error' && line.includes(`${files.tlsCertFile} expired`)),
+    );
+    expect(told.text).toMatch(/expired 20\d\d-\d\d-\d\dT.*no token/);
+    expect(cloud.requests).toHaveLength(1);
+    expect(cloud.connections).toHaveLength(1);
+    expect(cloud.connections[0]!.closed).toBe(false);
+  });
 });
 
 test('switched off, nothing is asked', async () => {

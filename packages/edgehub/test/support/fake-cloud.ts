@@ -10,6 +10,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type IssuedPair, TestCa, type Validity } from './pki.js';
 
 export interface HttpRequest {
+  /** `1.1` for HTTP/1.1. */
+  readonly httpVersion: string;
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -204,6 +206,7 @@ export class FakeCloud {
     const socket = request.socket as TLSSocket;
     const certificate = socket.getPeerCertificate(true);
     const seen: HttpRequest = {
+      httpVersion: request.httpVersion,
       method: request.method ?? '',
       path: request.url ?? '',
       headers: request.headers,

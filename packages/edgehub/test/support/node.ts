@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Logger } from '@edgecore/api';
+import { type Logger, noMetrics } from '@edgecore/api';
 import { type Bus, createBus, type Message, type Participant } from '@edgecore/beehive';
 import { tempDir } from '@edgecore/testing';
 import { EdgeHub, type EdgeHubOptions, isFatalHubError } from '../../src/index.js';
@@ -88,6 +88,8 @@ export interface TestNode {
   readonly log: LogLine[];
   /** Messages put into the inbox of each module so far, or waiting for room there. */
   readonly sent: ReadonlyMap<string, number>;
+  /** Counters that were raised, as `name {"label":"value"}`. */
+  readonly counts: ReadonlyMap<string, number>;
   stop(): Promise<void>;
 }
 
@@ -95,8 +97,16 @@ export interface TestNode {
 export function startNode(options: EdgeHubOptions, before: (bus: Bus) => void = () => {}): TestNode {
   const log: LogLine[] = [];
   const sent = new Map<string, number>();
+  const counts = new Map<string, number>();
   const bus = createBus({
     log: recordingLog(log),
+    metrics: {
+      ...noMetrics,
+      count(name, labels = {}) {
+        const key = `${name} ${JSON.stringify(labels)}`;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      },
+    },
     trace: ({ step, module }) => {
       if (step === 'sent') sent.set(module, (sent.get(module) ?? 0) + 1);
     },
@@ -112,6 +122,7 @@ export function startNode(options: EdgeHubOptions, before: (bus: Bus) => void = 
     me,
     log,
     sent,
+    counts,
     async stop() {
       me.close();
       await bus.stop({ graceMs: 5000 });

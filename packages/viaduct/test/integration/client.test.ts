@@ -72,6 +72,20 @@ test('a 200 kB message in 4096-byte fragments is one message', async () => {
   await connection.close();
 });
 
+test('what a Go server writes above 8 KiB, one unfinished frame and an empty last one, is one message', async () => {
+  const connection = await createWebSocketTransport().dial(options());
+  const [webSocket] = await server.next();
+  const sent = createMessage<unknown>({ content: 'x'.repeat(9000) });
+  webSocket.send(`${encodeMessage(sent)}\n`, { binary: false, fin: false });
+  webSocket.send('', { binary: false, fin: true });
+  const after = createMessage({ id: 'after' });
+  webSocket.send(encodeMessage(after));
+  const incoming = connection.messages();
+  expect((await incoming.next()).value).toEqual(sent);
+  expect((await incoming.next()).value).toEqual(after);
+  await connection.close();
+});
+
 test('binary frames are read, text frames are written', async () => {
   const connection = await createWebSocketTransport().dial(options());
   const [webSocket] = await server.next();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { TLSSocket, TlsOptions } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Issued } from '../pki.js';
 
@@ -15,13 +15,10 @@ export interface RawServer {
 }
 
 /** A bare `https` + `ws` server with a client certificate check: not our code, so a witness for what ours sends. */
-export async function rawServer(
-  cert: Issued,
-  ca: string,
-  onRequest: (server: Server) => void = () => {},
-): Promise<RawServer> {
+export async function rawServer(cert: Issued, ca: string, tls: TlsOptions = {}): Promise<RawServer> {
   const https = createServer({
     ...cert,
+    ...tls,
     ca,
     requestCert: true,
     rejectUnauthorized: true,
@@ -35,7 +32,6 @@ export async function rawServer(
       https.emit('accepted');
     });
   });
-  onRequest(https);
   await new Promise<void>((resolve) => https.listen(0, '127.0.0.1', resolve));
   return {
     port: (https.address() as AddressInfo).port,

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TlsOptions } from 'node:tls';
 import { eventually } from '@edgecore/testing';
 import { createWebSocketTransport, type DialOptions } from '@edgecore/viaduct';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
@@ -25,8 +25,9 @@ async function dialTo(
   cert: { cert: string; key: string },
   overrides: Partial<DialOptions> = {},
   host = '127.0.0.1',
+  tls: TlsOptions = {},
 ) {
-  server = await rawServer(cert, ca.cert);
+  server = await rawServer(cert, ca.cert, tls);
   const dialling = createWebSocketTransport().dial({
     url: `wss://${host}:${server.port}/p/edge-01/events`,
     nodeName: 'edge-01',
@@ -104,6 +105,48 @@ describe('the server is verified before any byte of protocol', () => {
     const leaf = new X509Certificate((await ca.issue({ usage: 'server', subject: 'CN=localhost' })).cert);
     const check = () => verifyServerChain([leaf], { host: 'localhost', port: 1, ca: ca.cert });
     expect(check).toThrow(/not for the configured host "localhost"/);
+  });
+});
+
+describe('versions and suites (wire.md §2.1)', () => {
+  test('the one suite of a 2020 cloud in TLS 1.2 will do', async () => {
+    const ciphers = 'ECDHE-ECDSA-AES128-GCM-SHA256';
+    const used: string[] = [];
+    const tls = { maxVersion: 'TLSv1.2', ciphers } as const;
+    server = await rawServer(await ca.server(), ca.cert, tls);
+    server.https.on('secureConnection', (socket) =>
+      used.push(`${socket.getProtocol()} ${socket.getCipher().name}`),
+    );
+    const connection = await createWebSocketTransport().dial({
+      url: `wss://127.0.0.1:${server.port}/p/edge-01/events`,
+      nodeName: 'edge-01',
+      projectId: 'p',
+      tls: { ...client, ca: ca.cert },
+    });
+    await connection.close();
+    expect(used).toEqual([`TLSv1.2 ${ciphers}`]);
+  });
+
+  test('nothing below TLS 1.2', async () => {
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const dialling = dialTo(await ca.server(), {}, '127.0.0.1', old);
+    await expect(dialling).rejects.toMatchObject({ code: 'ERR_DIAL' });
+    // Whoever wants less gets it there.
+    const { minVersion, ciphers } = old;
+    const lax = { port: server!.port, host: '127.0.0.1', ...client, rejectUnauthorized: false };
+    const witness = connectTls({ ...lax, minVersion, ciphers });
+    await once(witness, 'secureConnect');
+    expect(witness.getProtocol()).toBe('TLSv1.1');
+    witness.destroy();
+  });
+
+  // Today's default of `dnsNames` is a list of one empty name.
+  test('an empty DNS name beside the address is no obstacle', async () => {
+    const names = [
+      { type: 'dns', value: '' },
+      { type: 'ip', value: '127.0.0.1' },
+    ] as const;
+    await expect(dialTo(await ca.server({ names: [...names] }))).resolves.toBeDefined();
   });
 });
 

@@ -22,7 +22,11 @@ export function checkEdgeHub(check: Checker): void {
   }
   check.url(`${HUB}.httpServer`, ['https:']);
   if (reader.text(`${HUB}.projectID`) === '') {
-    check.error(`${HUB}.projectID`, 'must not be empty: the cloud answers a dial without it with a redirect');
+    // The cloud would answer the dial with a redirect (wire.md §2.1).
+    check.warning(
+      `${HUB}.projectID`,
+      'is empty; the default is used, as the cloud takes no dial without one',
+    );
   }
   for (const file of ['tlsCaFile', 'tlsCertFile', 'tlsPrivateKeyFile']) {
     if (reader.text(`${HUB}.${file}`) === '') check.error(`${HUB}.${file}`, 'must name a file');
