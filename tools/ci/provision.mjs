@@ -21,6 +21,7 @@ const TOOLS = [
   { binary: 'busybox', apt: 'busybox-static', why: 'test images are made from it, nothing is pulled' },
   { binary: 'docker-registry', apt: 'docker-registry', why: 'a registry on loopback for pull tests' },
   { binary: 'openssl', apt: 'openssl', why: 'checks certificates with a second implementation' },
+  { binary: 'ip', apt: 'iproute2', why: 'a bridge for engines of the tests’ own' },
   { binary: 'unshare', apt: 'util-linux', why: 'mount namespaces for the process runtime' },
   { binary: 'ps', apt: 'procps', why: 'leak checks look at the process list' },
 ];
