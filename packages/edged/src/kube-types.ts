@@ -35,7 +35,7 @@ export type {
 } from 'kubernetes-types/core/v1.js';
 export type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
 
-/** A pod whose uid, name, namespace and containers are known to be there. */
+/** A pod whose uid, name and namespace are known to be there, and whose spec this node can work with. */
 export interface Pod {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -47,6 +47,8 @@ export interface Pod {
   readonly spec: core.PodSpec;
   /** The status in the object as it arrived: what the cloud believes. */
   readonly status?: Partial<PodStatus>;
+  /** What is wrong with the spec as it arrived; then `spec` has no containers. Not Kubernetes' own field. */
+  readonly problems?: readonly string[];
 }
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';

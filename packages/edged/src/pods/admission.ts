@@ -31,6 +31,7 @@ const SAFE_SYSCTLS: ReadonlySet<string> = new Set([
  * @param others The pods that run here already.
  */
 export function admitPod(pod: Pod, others: readonly Pod[], rules: AdmissionRules): Held | undefined {
+  if (pod.problems) return rejected('FailedValidation', `Pod was rejected: ${pod.problems.join('; ')}`);
   if (others.length >= rules.maxPods) {
     return rejected(
       'OutOfpods',

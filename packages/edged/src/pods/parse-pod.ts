@@ -2,6 +2,7 @@ import { errorText, isRecord } from '@edgecore/api';
 import { InvalidPodError } from '../errors.js';
 import { hasTagOrDigest, tagOf } from '../images/image-name.js';
 import type { Container, Pod } from '../kube-types.js';
+import { specProblems } from './validation/validate-spec.js';
 
 /** Names become parts of paths: no separators, no `.` or `..`. */
 const SAFE_NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/;
@@ -17,36 +18,18 @@ export interface PodReference {
 /**
  * Reads a pod as metamanager delivers it: an object, or a string holding one
  * (elements of the pod list). Fills the defaults the API server would have set
- * and drops `managedFields`.
+ * and drops `managedFields`. A spec that cannot be worked with becomes `problems`.
  *
- * @throws {InvalidPodError} naming what is missing or unusable.
+ * @throws {InvalidPodError} when nobody can tell which pod it is.
  */
 export function parsePod(content: unknown): Pod {
   const value = typeof content === 'string' ? parseText(content) : content;
   if (!isRecord(value)) throw new InvalidPodError('content is not an object');
   const metadata = isRecord(value['metadata']) ? value['metadata'] : {};
   for (const key of ['uid', 'name', 'namespace']) requireName(metadata[key], `metadata.${key}`);
-  const spec = value['spec'];
-  if (!isRecord(spec) || !Array.isArray(spec['containers']) || spec['containers'].length === 0) {
-    throw new InvalidPodError('spec.containers is empty');
-  }
-  const names = new Set<string>();
-  for (const list of ['initContainers', 'containers', 'ephemeralContainers']) {
-    for (const [index, container] of asList(spec[list], `spec.${list}`).entries()) {
-      requireName(container['name'], `spec.${list}[${index}].name`);
-      if (names.has(container['name'] as string)) {
-        throw new InvalidPodError(`two containers are named "${String(container['name'])}"`);
-      }
-      names.add(container['name'] as string);
-      if (container['image'] !== undefined && typeof container['image'] !== 'string') {
-        throw new InvalidPodError(`spec.${list}[${index}].image is not a string`);
-      }
-    }
-  }
-  for (const [index, volume] of asList(spec['volumes'], 'spec.volumes').entries()) {
-    requireName(volume['name'], `spec.volumes[${index}].name`);
-  }
-  return withDefaults(value as unknown as Pod);
+  const pod = value as unknown as Pod;
+  const problems = specProblems(value['spec']);
+  return problems.length === 0 ? withDefaults(pod) : unusable(pod, problems);
 }
 
 /** Reads what a `delete` is about. @throws {InvalidPodError} without a name. */
@@ -72,11 +55,11 @@ function requireName(value: unknown, path: string): void {
   }
 }
 
-function asList(value: unknown, path: string): Record<string, unknown>[] {
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value) || !value.every(isRecord))
-    throw new InvalidPodError(`${path} is not a list of objects`);
-  return value;
+/** Its identity and where it belongs, nothing that could be run. */
+function unusable({ spec, ...pod }: Pod, problems: readonly string[]): Pod {
+  const { nodeName } = isRecord(spec) ? (spec as Partial<Pod['spec']>) : {};
+  const rest = typeof nodeName === 'string' ? { nodeName } : {};
+  return withDefaults({ ...pod, spec: { ...rest, restartPolicy: 'Never', containers: [] }, problems });
 }
 
 function withDefaults(pod: Pod): Pod {

@@ -65,9 +65,20 @@ export class PodWorker {
 
   /** Takes a newer object of the same uid. */
   update(pod: Pod): void {
-    this.#state.pod = pod;
+    this.#state.pod = this.#usable(pod);
     if (pod.metadata.deletionTimestamp) this.#beginEnd({ forget: false });
     this.#task.request();
+  }
+
+  /** What runs goes on with the spec it has when the newer one cannot be worked with. */
+  #usable({ problems, ...pod }: Pod): Pod {
+    if (!problems) return pod;
+    if (this.pod.problems) return { ...pod, problems };
+    const { events, log } = this.#options.services;
+    const { namespace, name } = pod.metadata;
+    log.warn({ namespace, pod: name, problems }, 'a changed spec cannot be worked with and is ignored');
+    events({ pod: this.pod, type: 'Warning', reason: 'FailedValidation', message: problems.join('; ') });
+    return { ...pod, spec: this.pod.spec };
   }
 
   /** Look at the pod again. */
@@ -154,7 +165,11 @@ export class PodWorker {
     if (this.#admitted) return;
     this.#admitted = true;
     // What has a start time was taken in before: by an earlier run of this agent.
-    if (!this.#state.previous?.startTime) this.#state.failure ??= this.#options.admit(this.pod);
+    if (this.#state.failure || (this.#state.previous?.startTime && !this.pod.problems)) return;
+    const refusal = this.#options.admit(this.pod);
+    if (!refusal) return;
+    this.#state.failure = refusal;
+    this.#options.services.events({ pod: this.pod, type: 'Warning', ...refusal });
   }
 
   /** What the cloud has deleted must not be heard of again: the 2020 cloud would give it to a pod of that name. */

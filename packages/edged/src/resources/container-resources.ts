@@ -8,6 +8,8 @@ const CPU_PERIOD = 100_000;
 const MIN_SHARES = 2;
 const MAX_SHARES = 262_144;
 const MIN_QUOTA = 1000;
+/** The kernel takes no more: 2^44 microseconds, less one. */
+const MAX_QUOTA = 2 ** 44 - 1;
 
 /** Score of containers the kernel must kill last, and of those it may kill first. */
 const OOM_GUARANTEED = -997;
@@ -28,10 +30,11 @@ export function containerResources(pod: Pod, container: Container, node: Resourc
   const cpuLimit = milli(limits?.['cpu']);
   const cpuRequest = requests?.['cpu'] === undefined ? cpuLimit : milli(requests['cpu']);
   const memoryLimit = limits?.['memory'] === undefined ? 0 : quantityValue(limits['memory']);
+  const memoryLimitBytes = Math.min(memoryLimit, Number.MAX_SAFE_INTEGER);
   return {
     cpuShares: cpuShares(cpuRequest),
     ...(node.cpuQuota && cpuLimit > 0 && { cpuPeriod: CPU_PERIOD, cpuQuota: cpuQuota(cpuLimit) }),
-    ...(memoryLimit > 0 && { memoryLimitBytes: memoryLimit }),
+    ...(memoryLimit > 0 && { memoryLimitBytes }),
     oomScoreAdj: oomScoreAdj(pod, container, node.nodeMemoryBytes),
   };
 }
@@ -43,7 +46,7 @@ export function cpuShares(milliCpu: number): number {
 
 /** Milli-CPU as microseconds of CPU time per period. */
 export function cpuQuota(milliCpu: number): number {
-  return Math.max(MIN_QUOTA, Math.floor((milliCpu * CPU_PERIOD) / 1000));
+  return Math.min(MAX_QUOTA, Math.max(MIN_QUOTA, Math.floor((milliCpu * CPU_PERIOD) / 1000)));
 }
 
 export function oomScoreAdj(pod: Pod, container: Container, nodeMemoryBytes: number): number {
