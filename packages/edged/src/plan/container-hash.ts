@@ -1,5 +1,6 @@
 import { goHash, reducedContainerHash } from '@edgecore/container-runtime';
 import type { Container } from '../kube-types.js';
+import { goContainerJson } from './go-container.js';
 
 /** Our own hash and kubelet's since 1.31: image and name only (edged.md §4.5). */
 export function containerHash({ image = '', name }: Pick<Container, 'image' | 'name'>): string {
@@ -12,13 +13,5 @@ export function containerHash({ image = '', name }: Pick<Container, 'image' | 'n
  * their containers are adopted, not restarted.
  */
 export function acceptsHash(container: Container, hash: string): boolean {
-  return hash === containerHash(container) || hash === goHash(goJson(container));
-}
-
-/** JSON in the order the API server wrote, with Go's escapes. */
-function goJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return hash === containerHash(container) || hash === goHash(goContainerJson(container));
 }
