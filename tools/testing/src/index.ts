@@ -5,4 +5,6 @@ export * from './golden.js';
 export * from './podman.js';
 export * from './private-docker.js';
 export * from './readme.js';
+export * from './registry.js';
+export * from './tcp-proxy.js';
 export * from './temp.js';
