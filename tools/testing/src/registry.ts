@@ -31,6 +31,8 @@ export interface Registry {
   readonly port: number;
   /** Pushes a new image that the engine then no longer has; its name. */
   push(name: string, options?: PushOptions): Promise<string>;
+  /** Gives an image a further tag, without any engine: `tag('web:1', '2')`. Only without an account. */
+  tag(name: string, tag: string): Promise<void>;
   /** Requests for the manifest of a tag it has answered so far: `manifestsServed('web:1')`. */
   manifestsServed(name: string): number;
   /** Ends it at once, connections included. */
@@ -77,6 +79,8 @@ export async function startRegistry(directory: string, account?: Account): Promi
   return {
     address,
     port,
+    tag: (name, tag) =>
+      addTag(`http://${address}/v2/${name.split(':')[0]}/manifests`, name.split(':')[1]!, tag),
     manifestsServed: (name) => {
       // Docker asks for the head, and gets the manifest by its digest.
       const path = ` /v2/${name.replace(':', '/manifests/')} HTTP/1.1" 200 `;
@@ -133,6 +137,15 @@ async function push(directory: string, image: string, options: PushOptions = {})
   await engine('--config', join(directory, 'client'), 'push', '-q', image);
   await engine('rmi', image);
   return image;
+}
+
+async function addTag(manifests: string, from: string, to: string): Promise<void> {
+  const type = 'application/vnd.docker.distribution.manifest.v2+json';
+  const found = await fetch(`${manifests}/${from}`, { headers: { accept: type } });
+  if (!found.ok) throw new Error(`no manifest ${manifests}/${from}: HTTP ${found.status}`);
+  const headers = { 'content-type': type };
+  const put = await fetch(`${manifests}/${to}`, { method: 'PUT', headers, body: await found.text() });
+  if (!put.ok) throw new Error(`tag ${to} refused: HTTP ${put.status}`);
 }
 
 async function ended(child: ChildProcess): Promise<void> {

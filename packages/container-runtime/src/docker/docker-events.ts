@@ -1,7 +1,7 @@
 import { RuntimeUnavailableError } from '../errors.js';
 import type { RuntimeEvent } from '../runtime.js';
-import type { DockerContext } from './docker-context.js';
 import type { EngineEvent } from './client/engine-types.js';
+import type { DockerContext } from './docker-context.js';
 import { isOfInstance, LABEL } from './labels.js';
 import { lines } from './streams/lines.js';
 

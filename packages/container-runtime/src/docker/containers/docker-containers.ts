@@ -37,7 +37,10 @@ export class DockerContainers {
 
   async status(id: string): Promise<ContainerStatus> {
     const container = await inspectContainer(this.#context.client, id);
-    return containerOfInspect(this.#failedStarts.complete(container), await this.#images.inspect(container.Image));
+    return containerOfInspect(
+      this.#failedStarts.complete(container),
+      await this.#images.inspect(container.Image),
+    );
   }
 
   async create(sandboxId: string, sandbox: SandboxConfig, config: ContainerConfig): Promise<string> {

@@ -40,7 +40,8 @@ export async function* dockerLogs(
 async function* framedRecords(body: AsyncIterable<Buffer>): AsyncGenerator<LogRecord> {
   for await (const { stream, data } of demultiplex(body)) {
     const blank = data.indexOf(BLANK);
-    if (blank > 0) yield { stream, time: logTime(data.toString('latin1', 0, blank)), data: data.subarray(blank + 1) };
+    if (blank > 0)
+      yield { stream, time: logTime(data.toString('latin1', 0, blank)), data: data.subarray(blank + 1) };
   }
 }
 
