@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
@@ -69,10 +69,11 @@ export async function startPodman({
     ...program,
     ...['system', 'service', '--time=0', host],
   ];
-  const service = spawn(command!, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const log = createWriteStream(path('service.log'));
-  service.stdout.pipe(log);
-  service.stderr.pipe(log);
+  const log = await open(path('service.log'), 'w');
+  const service = spawn(command!, args, { env, stdio: ['ignore', log.fd, log.fd] });
+  await log.close();
+  // A test file that fails before it closes this must not keep jest waiting.
+  service.unref();
 
   const close = async () => {
     if (network === 'own' && !ended(service)) await removeContainers(host);
@@ -118,10 +119,13 @@ function registriesConf(insecure: readonly string[]): string {
   return insecure.map((location) => `[[registry]]\nlocation = "${location}"\ninsecure = true\n`).join('');
 }
 
-/** Containers outlive the service. */
+/** Containers outlive the service. A sandbox goes only after those that use it, so it takes two rounds. */
 async function removeContainers(host: string): Promise<void> {
-  const ids = await docker('--host', host, 'ps', '-aq');
-  if (ids !== '') await docker('--host', host, 'rm', '-fv', ...ids.split('\n'));
+  await eventually(async () => {
+    const ids = await docker('--host', host, 'ps', '-aq');
+    if (ids !== '') await docker('--host', host, 'rm', '-fv', ...ids.split('\n'));
+    return ids === '';
+  });
 }
 
 function ended({ exitCode, signalCode }: ChildProcess): boolean {
