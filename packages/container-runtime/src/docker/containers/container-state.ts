@@ -87,7 +87,6 @@ function listedState(state: string | undefined): ContainerState {
     case 'stopping':
       return 'running';
     case 'stopped':
-    case 'removing':
       return 'exited';
     default:
       return 'unknown';
