@@ -23,11 +23,13 @@ export async function* dockerEvents(
   signal: AbortSignal,
 ): AsyncGenerator<RuntimeEvent> {
   if (signal.aborted) return;
+  // The stream opens some requests later; what happens until then would be missed by who has listed meanwhile.
+  const since = (Date.now() / 1000).toFixed(3);
   try {
     const filters = eventFilters(instance, await facts.isPodman());
     const body = await client.stream({
       path: '/events',
-      query: { filters: JSON.stringify(filters) },
+      query: { filters: JSON.stringify(filters), since },
       signal,
     });
     for await (const line of lines(body)) {

@@ -125,7 +125,8 @@ describe('requests to Podman', () => {
       })(),
     ).rejects.toMatchObject({ code: 'ERR_RUNTIME_UNAVAILABLE' });
     expect(seen).toEqual(['changed', 'started', 'died', 'removed']);
-    const filters = JSON.parse(fake.calls.find(({ path }) => path === '/events')!.query.get('filters')!);
+    const { query } = fake.calls.find(({ path }) => path === '/events')!;
+    const filters = JSON.parse(query.get('filters')!);
     expect(filters.event).toEqual(expect.arrayContaining(['die', 'died', 'destroy', 'remove']));
     expect(filters.label).toEqual([
       'io.kubernetes.docker.type=podsandbox',
