@@ -43,9 +43,10 @@ export async function docker(...args: string[]): Promise<string> {
 /**
  * Builds the two test images from the host's static busybox, once per engine.
  *
- * @param host address of another engine than this machine's: `unix:///path`
+ * @param host address of another engine than this machine's: `unix:///path`. Has a default, not a `?`: to jest a
+ *   hook with a parameter is one that calls back.
  */
-export async function ensureTestImages(host?: string): Promise<void> {
+export async function ensureTestImages(host = ''): Promise<void> {
   const engine = (...args: string[]) => docker(...(host ? ['--host', host] : []), ...args);
   const present = await engine('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}');
   const names = new Set(present.split('\n'));
