@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
@@ -78,6 +78,7 @@ export async function startPodman({
   const close = async () => {
     if (network === 'own' && !ended(service)) await removeContainers(host);
     await end(service);
+    await killThoseOf(directory);
     await rm(`/var/lib/cni/networks/${networkName}`, { recursive: true, force: true });
     await rm(directory, { recursive: true, force: true });
   };
@@ -110,6 +111,7 @@ default_network = "${networkName}"
 network_config_dir = "${join(directory, 'net')}"
 [engine]
 cgroup_manager = "cgroupfs"
+exit_command_delay = 10
 events_logger = "file"
 events_logfile_path = "${join(directory, 'events')}"
 `;
@@ -126,6 +128,19 @@ async function removeContainers(host: string): Promise<void> {
     if (ids !== '') await docker('--host', host, 'rm', '-fv', ...ids.split('\n'));
     return ids === '';
   });
+}
+
+/** Podman keeps a process for each exec for some time; it would write into a directory that is gone. */
+async function killThoseOf(directory: string): Promise<void> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (!command.includes(`${directory}/`)) continue;
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // Ended by itself meanwhile.
+    }
+  }
 }
 
 function ended({ exitCode, signalCode }: ChildProcess): boolean {
