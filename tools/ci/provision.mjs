@@ -20,6 +20,11 @@ const TOOLS = [
   { binary: 'iptables', apt: 'iptables', why: 'the engine’s bridge network' },
   { binary: 'busybox', apt: 'busybox-static', why: 'test images are made from it, nothing is pulled' },
   { binary: 'docker-registry', apt: 'docker-registry', why: 'a registry on loopback for pull tests' },
+  {
+    binary: 'podman',
+    apt: 'podman',
+    why: 'a second engine: the Docker runtime is tested on its socket, too',
+  },
   { binary: 'openssl', apt: 'openssl', why: 'checks certificates with a second implementation' },
   { binary: 'ip', apt: 'iproute2', why: 'a bridge for engines of the tests’ own' },
   { binary: 'unshare', apt: 'util-linux', why: 'mount namespaces for the process runtime' },

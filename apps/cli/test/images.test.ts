@@ -60,8 +60,7 @@ describe('images given to the engine', () => {
           response.end(JSON.stringify(present.includes(wanted!) ? [{ Id: 'x' }] : []));
           return;
         }
-        const image = `${searchParams.get('repo')}:${searchParams.get('tag')}`;
-        imported.push({ repo: image, changes: searchParams.getAll('changes'), bytes });
+        imported.push({ repo: searchParams.get('repo'), changes: searchParams.getAll('changes'), bytes });
         response.end(answer);
       });
     });

@@ -359,7 +359,7 @@ export interface ContainerRuntime {
   }>;
 
   /**
-   * Live events of our containers. Throws when the engine's stream breaks:
+   * Live events of our containers, from the first `next()` on. Throws when the engine's stream breaks:
    * the caller relists and subscribes again. Ends when the signal aborts.
    */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;

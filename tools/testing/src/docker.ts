@@ -40,9 +40,15 @@ export async function docker(...args: string[]): Promise<string> {
   return stdout.trim();
 }
 
-/** Builds the two test images from the host's static busybox, once per engine. */
-export async function ensureTestImages(): Promise<void> {
-  const present = await docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}');
+/**
+ * Builds the two test images from the host's static busybox, once per engine.
+ *
+ * @param host address of another engine than this machine's: `unix:///path`. Has a default, not a `?`: to jest a
+ *   hook with a parameter is one that calls back.
+ */
+export async function ensureTestImages(host = ''): Promise<void> {
+  const engine = (...args: string[]) => docker(...(host ? ['--host', host] : []), ...args);
+  const present = await engine('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}');
   const names = new Set(present.split('\n'));
   if (names.has(BUSYBOX_IMAGE) && names.has(PAUSE_IMAGE)) return;
   const busybox = ['/bin/busybox', '/usr/bin/busybox'].find(existsSync);
@@ -62,12 +68,12 @@ export async function ensureTestImages(): Promise<void> {
       join(dir, 'image.tar'),
     ]);
     const env = ['--change', 'ENV PATH=/bin'];
-    await docker('import', ...env, join(dir, 'image.tar'), BUSYBOX_IMAGE);
+    await engine('import', ...env, join(dir, 'image.tar'), BUSYBOX_IMAGE);
     const pause = [
       '--change',
       'ENTRYPOINT ["/bin/sh","-c","trap \'exit 0\' TERM INT; while :; do sleep 3600 & wait $!; done"]',
     ];
-    await docker('import', ...env, ...pause, join(dir, 'image.tar'), PAUSE_IMAGE);
+    await engine('import', ...env, ...pause, join(dir, 'image.tar'), PAUSE_IMAGE);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

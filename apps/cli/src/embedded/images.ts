@@ -40,8 +40,8 @@ export async function ensureImages(endpoint: string): Promise<void> {
   if (missing.length === 0) return;
   const archive = tarOf(await rootFileSystem());
   for (const { image, changes } of missing) {
-    const [repo, tag] = image.split(':');
-    const query = new URLSearchParams({ fromSrc: '-', repo: repo!, tag: tag! });
+    // The tag as part of the name: Podman takes no notice of `tag`.
+    const query = new URLSearchParams({ fromSrc: '-', repo: image });
     for (const change of ['ENV PATH=/bin', `LABEL ${LABEL}`, ...changes]) query.append('changes', change);
     const answer = await engineRequest(endpoint, {
       method: 'POST',

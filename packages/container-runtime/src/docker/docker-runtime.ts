@@ -56,19 +56,18 @@ export class DockerRuntime implements ContainerRuntime {
   readonly #sandboxes: DockerSandboxes;
   readonly #containers: DockerContainers;
   readonly #images: DockerImages;
-  readonly #instance: string;
+  readonly #context: DockerContext;
 
   /** Connects to nothing yet. @throws {InvalidEngineAddressError} */
   constructor(options: DockerRuntimeOptions = {}) {
     const log = options.log ?? silentLogger;
-    this.#instance = options.instance ?? '';
     this.#client = new EngineClient({
       address: parseEngineAddress(options.host ?? options.socketPath ?? DEFAULT_SOCKET),
       requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
       ...(options.tls ? { tls: options.tls } : {}),
     });
     const cgroupDriver = options.cgroupDriver ?? 'auto';
-    const context: DockerContext = {
+    this.#context = {
       client: this.#client,
       facts: new EngineFacts(this.#client, cgroupDriver, log),
       oomScores: new OomScores(log),
@@ -77,15 +76,15 @@ export class DockerRuntime implements ContainerRuntime {
         cgroupDriver,
         requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
         seccompDefault: options.seccompDefault ?? 'unconfined',
-        instance: this.#instance,
+        instance: options.instance ?? '',
         logMaxSize: options.logMaxSize ?? '10m',
         logMaxFiles: options.logMaxFiles ?? 5,
         containerLogsDir: options.containerLogsDir ?? '/var/log/containers',
       },
     };
-    this.#images = new DockerImages(this.#client, context.facts);
-    this.#sandboxes = new DockerSandboxes(context, this.#images);
-    this.#containers = new DockerContainers(context, this.#images);
+    this.#images = new DockerImages(this.#client, this.#context.facts);
+    this.#sandboxes = new DockerSandboxes(this.#context, this.#images);
+    this.#containers = new DockerContainers(this.#context, this.#images);
   }
 
   async version(): Promise<RuntimeVersion> {
@@ -187,7 +186,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
-    return dockerEvents(this.#client, this.#instance, signal);
+    return dockerEvents(this.#context, signal);
   }
 
   async close(): Promise<void> {

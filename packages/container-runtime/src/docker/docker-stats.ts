@@ -1,15 +1,17 @@
 import type { ContainerStats, NetworkStats } from '../runtime.js';
 import type { EngineClient } from './client/engine-client.js';
 import type { EngineStats } from './client/engine-types.js';
-import { inspectContainer, orNotFound } from './inspect.js';
-import { notRunning } from './streams/not-running.js';
+import { inspectContainer } from './inspect.js';
+import { explainNotRunning, notRunning } from './streams/not-running.js';
 import { milliseconds } from './timestamps.js';
 
 /** One sample of a running container. @throws {ContainerNotRunningError} */
 export async function dockerStats(client: EngineClient, id: string): Promise<ContainerStats> {
   const path = `/containers/${encodeURIComponent(id)}/stats`;
   const query = { stream: false, 'one-shot': true };
-  const stats = await orNotFound(client.json<EngineStats>({ path, query }), 'container', id);
+  const stats = await client.json<EngineStats>({ path, query }).catch(async (error: unknown) => {
+    throw await explainNotRunning(client, id, error);
+  });
   const time = milliseconds(stats.read);
   if (time === 0) {
     throw notRunning(await inspectContainer(client, id));

@@ -24,6 +24,22 @@ export function eventTests(fixture: Fixture): void {
     await reading;
   });
 
+  test('miss nothing that happens while the engine opens its stream', async () => {
+    const { runtime } = fixture;
+    const { id } = await fixture.runShared('sleep 1000');
+    const abort = new AbortController();
+    const seen: RuntimeEvent[] = [];
+    const events = runtime.events(abort.signal)[Symbol.asyncIterator]();
+    const first = events.next();
+    const stop = runtime.stopContainer(id, 0);
+    for (let event = await first; !event.done; event = await events.next()) {
+      seen.push(event.value);
+      if (event.value.containerId === id && event.value.type === 'died') abort.abort();
+    }
+    await stop;
+    expect(seen.at(-1)).toMatchObject({ containerId: id, type: 'died' });
+  });
+
   test('end at once when they are not wanted', async () => {
     for await (const event of fixture.runtime.events(AbortSignal.abort()))
       throw new Error(`got ${event.type}`);

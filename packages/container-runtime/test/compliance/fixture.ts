@@ -12,9 +12,19 @@ import type {
   SandboxStatus,
 } from '../../src/index.js';
 
+/** What an engine does in its own way and its client cannot change; the README has the reasons. */
+export interface Differences {
+  /** Steps between the times of log records, in milliseconds. Default 0: as exact as the record tells. */
+  readonly logTimeStepMs?: number;
+  /** Images that never saw a registry have a digest all the same. Default false. */
+  readonly localDigests?: boolean;
+}
+
 export interface ComplianceSetup {
   /** Gates the tests of features not every runtime has; must equal the runtime's own. */
   readonly capabilities: RuntimeCapabilities;
+  /** Default none. */
+  readonly differences?: Differences;
   /** Image of sandboxes; anything for a runtime without images. */
   readonly sandboxImage: string;
   /** Image of containers with `/bin/sh`, `cat`, `sleep`, `head`; anything for a runtime without images. */

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { codeOf, type Fixture } from './fixture.js';
 
 export function imageTests(fixture: Fixture): void {
-  const { capabilities, image } = fixture.setup;
+  const { capabilities, image, differences = {} } = fixture.setup;
   const gated = (has: boolean) => (has ? test : test.skip);
 
   gated(capabilities.images)('are found by name and by id, and listed', async () => {
@@ -30,7 +30,9 @@ export function imageTests(fixture: Fixture): void {
     const status = await runtime.containerStatus(id);
     const found = await runtime.imageStatus(image);
     expect(status).toMatchObject({ imageName: image, imageId: found!.id });
-    expect(status.imageRef).toBe(`docker://${found!.id}`);
+    expect(status.imageRef).toBe(
+      differences.localDigests ? `docker-pullable://${found!.digests[0]}` : `docker://${found!.id}`,
+    );
   });
 
   gated(!capabilities.images)('do not matter to containers', async () => {

@@ -53,6 +53,15 @@ export function isolationTests(fixture: Fixture): void {
     ]);
   });
 
+  gated(capabilities.podNetwork)('names are resolved as the pod asks', async () => {
+    const dns = { servers: ['10.96.0.10'], searches: ['n.svc.x', 'x'], options: ['ndots:5'] };
+    const { id } = await fixture.run('grep -v ^# /etc/resolv.conf', {}, { dns });
+    await fixture.exited(id);
+    expect((await text(fixture.runtime.logs(id))).split('\n').filter((line) => line !== '')).toEqual(
+      expect.arrayContaining(['nameserver 10.96.0.10', 'search n.svc.x x', 'options ndots:5']),
+    );
+  });
+
   gated(capabilities.sharedProcessNamespace)(
     'containers of a pod share their processes when asked to',
     async () => {

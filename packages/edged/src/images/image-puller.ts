@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { errorText, hasCode } from '@edgecore/api';
 import type { ContainerRuntime, Image, RegistryAuth } from '@edgecore/container-runtime';
 import { Backoff, type BackoffOptions } from '../backoff/backoff.js';
@@ -6,6 +7,7 @@ import type { Container, Pod } from '../kube-types.js';
 import type { Clock } from '../ports/clock.js';
 import type { PodEventListener } from '../ports/pod-events.js';
 import { applyDefaultTag } from './image-name.js';
+import { PullQueue } from './pull-queue.js';
 import { matchingCredentials } from './registry-credentials.js';
 
 export interface ImagePullerOptions {
@@ -24,7 +26,7 @@ export class ImagePuller {
   readonly #options: ImagePullerOptions;
   readonly #backoff: Backoff;
   readonly #lastError = new Map<string, string>();
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #queue = new PullQueue();
 
   constructor(options: ImagePullerOptions) {
     this.#options = options;
@@ -105,20 +107,21 @@ export class ImagePuller {
 
   #pull(reference: string, auths: readonly RegistryAuth[], signal?: AbortSignal): Promise<Image> {
     const { runtime, serialize = true, progressDeadlineMs } = this.#options;
+    const matching = matchingCredentials(reference, auths);
     const pull = () =>
       runtime.pullImage(reference, {
-        auths: matchingCredentials(reference, auths),
+        auths: matching,
         ...(progressDeadlineMs !== undefined && { progressDeadlineMs }),
         ...(signal && { signal }),
       });
     if (!serialize) return pull();
-    const turn = this.#queue.then(() => {
-      signal?.throwIfAborted();
-      return pull();
-    });
-    this.#queue = turn.catch(() => undefined);
-    return turn;
+    return this.#queue.run(pullKey(reference, matching), pull, signal);
   }
+}
+
+/** As the runtime tells equal pulls: other credentials make another pull. */
+function pullKey(reference: string, auths: readonly RegistryAuth[]): string {
+  return `${reference} ${createHash('sha256').update(JSON.stringify(auths)).digest('hex')}`;
 }
 
 function waitingReason(error: unknown): string {

@@ -12,7 +12,9 @@ export class EngineError extends EdgeCoreError {
 
 /** The named object does not exist in the engine. */
 export function isGone(error: unknown): boolean {
-  return error instanceof EngineError && error.status === 404;
+  if (!(error instanceof EngineError)) return false;
+  // Podman answers 500 to a request that meets a removal under way.
+  return error.status === 404 || (error.status === 500 && /no such container/i.test(error.message));
 }
 
 /** The engine's text of anything thrown, for wrapping. */

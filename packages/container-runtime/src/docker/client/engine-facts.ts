@@ -1,15 +1,20 @@
 import type { Logger } from '@edgecore/api';
 import type { EngineClient } from './engine-client.js';
-import type { EngineInfo } from './engine-types.js';
+import type { EngineInfo, EngineVersion } from './engine-types.js';
 
 export type CgroupDriver = 'cgroupfs' | 'systemd';
 
-/** What is asked of an engine once: its cgroup driver and where it keeps its files. */
+interface Facts {
+  readonly info: EngineInfo;
+  readonly version: EngineVersion;
+}
+
+/** What is asked of an engine once: what it is, its cgroup driver, and where it keeps its files. */
 export class EngineFacts {
   readonly #client: EngineClient;
   readonly #configured: CgroupDriver | 'auto';
   readonly #log: Logger;
-  #info: Promise<EngineInfo> | undefined;
+  #facts: Promise<Facts> | undefined;
   #generation = -1;
   #warned = false;
 
@@ -21,7 +26,7 @@ export class EngineFacts {
 
   /** The engine's own driver; another one in the configuration is only warned of. */
   async cgroupDriver(): Promise<CgroupDriver> {
-    const driver = (await this.#load()).CgroupDriver === 'systemd' ? 'systemd' : 'cgroupfs';
+    const driver = (await this.#load()).info.CgroupDriver === 'systemd' ? 'systemd' : 'cgroupfs';
     if (this.#configured !== 'auto' && this.#configured !== driver && !this.#warned) {
       this.#warned = true;
       this.#log.warn(
@@ -33,18 +38,29 @@ export class EngineFacts {
   }
 
   async rootDirectory(): Promise<string> {
-    return (await this.#load()).DockerRootDir ?? '/var/lib/docker';
+    return (await this.#load()).info.DockerRootDir ?? '/var/lib/docker';
   }
 
-  async #load(): Promise<EngineInfo> {
-    if (this.#generation !== this.#client.generation) this.#info = undefined;
+  /** Podman speaks Docker's API, but some of its words mean something else. */
+  async isPodman(): Promise<boolean> {
+    const { Components } = (await this.#load()).version;
+    return (Components ?? []).some(({ Name }) => Name?.startsWith('Podman') ?? false);
+  }
+
+  async #load(): Promise<Facts> {
+    if (this.#generation !== this.#client.generation) this.#facts = undefined;
     this.#generation = this.#client.generation;
-    this.#info ??= this.#client.json<EngineInfo>({ path: '/info' });
+    this.#facts ??= this.#ask();
     try {
-      return await this.#info;
+      return await this.#facts;
     } catch (error) {
-      this.#info = undefined;
+      this.#facts = undefined;
       throw error;
     }
+  }
+
+  async #ask(): Promise<Facts> {
+    const version = await this.#client.json<EngineVersion>({ path: '/version' });
+    return { version, info: await this.#client.json<EngineInfo>({ path: '/info' }) };
   }
 }

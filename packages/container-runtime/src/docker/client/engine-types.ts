@@ -90,6 +90,8 @@ export interface EngineInfo {
 
 export interface EngineVersion {
   readonly Version: string;
+  /** What the engine consists of; Podman calls itself so here. */
+  readonly Components?: readonly { readonly Name?: string }[] | null;
 }
 
 export interface EngineStats {

@@ -12,6 +12,8 @@ export interface ContainerRequestContext {
   readonly logMaxSize: string;
   readonly logMaxFiles: number;
   readonly instance?: string;
+  /** Podman: the pod's host name does not come with its network. */
+  readonly joinHostName?: boolean;
 }
 
 /** Body of the create request of a container: dockershim's fields (edged.md §6). */
@@ -41,7 +43,7 @@ export function containerRequest(
       NetworkMode: inSandbox,
       IpcMode: inSandbox,
       PidMode: pidMode(sandbox, inSandbox),
-      UTSMode: sandbox.network === 'host' ? 'host' : '',
+      UTSMode: sandbox.network === 'host' ? 'host' : context.joinHostName ? inSandbox : '',
       RestartPolicy: { Name: 'no' },
       CgroupParent: context.cgroupParent,
       LogConfig: {

@@ -1,5 +1,6 @@
 import type { Container, ContainerState, ContainerStatus } from '../../runtime.js';
 import type { EngineContainer, EngineContainerListing, EngineImage } from '../client/engine-types.js';
+import { familiarName } from '../images/familiar-name.js';
 import { LABEL, type Labels, readContainerMeta, readPodIdentity } from '../labels.js';
 import { parseDockerName } from '../names.js';
 import { milliseconds } from '../timestamps.js';
@@ -13,7 +14,7 @@ export function containerOfListing(listing: EngineContainerListing): Container {
     ...identity(labels, listing.Names ?? []),
     state: listedState(listing.State),
     createdAt: listing.Created * 1000,
-    image: listing.Image,
+    image: familiarName(listing.Image),
     imageId: listing.ImageID,
     meta: readContainerMeta(labels),
   };
@@ -31,7 +32,7 @@ export function containerOfInspect(
   const exitCode = state.ExitCode ?? 0;
   // The engine never got it running: there are an exit code and a text, but no times.
   const failedToStart = !state.Running && finished === 0 && exitCode !== 0;
-  const specImage = inspect.Config.Image ?? inspect.Image;
+  const specImage = familiarName(inspect.Config.Image ?? inspect.Image);
   return {
     id: inspect.Id,
     ...identity(labels, [inspect.Name]),
@@ -46,7 +47,7 @@ export function containerOfInspect(
     exitCode,
     oomKilled: state.OOMKilled ?? false,
     error: state.Error ?? '',
-    imageName: image?.RepoTags?.[0] ?? specImage,
+    imageName: familiarName(image?.RepoTags?.[0] ?? specImage),
     imageRef: imageRef(inspect.Image, image),
     reference: `docker://${inspect.Id}`,
     mounts: mountsOfInspect(inspect.Mounts ?? []),
@@ -57,7 +58,7 @@ export function containerOfInspect(
 /** With a registry's digest it can be pulled again; without, only the engine's id is left. */
 export function imageRef(id: string, image: EngineImage | undefined): string {
   const digest = image?.RepoDigests?.[0];
-  return digest ? `docker-pullable://${digest}` : `docker://${id}`;
+  return digest ? `docker-pullable://${familiarName(digest)}` : `docker://${id}`;
 }
 
 function identity(labels: Labels, names: readonly string[]) {
@@ -78,6 +79,14 @@ function listedState(state: string | undefined): ContainerState {
     case 'exited':
       return state;
     case 'dead':
+      return 'exited';
+    // Podman's steps in between.
+    case 'configured':
+    case 'initialized':
+      return 'created';
+    case 'stopping':
+      return 'running';
+    case 'stopped':
       return 'exited';
     default:
       return 'unknown';

@@ -11,6 +11,7 @@ import { containerName } from '../names.js';
 import { removeContainer, stopContainer } from '../remove.js';
 import { containerRequest } from './container-request.js';
 import { containerOfInspect, containerOfListing } from './container-state.js';
+import { FailedStarts } from './failed-starts.js';
 import { LogLinks } from './log-links.js';
 import { prepareMounts } from './mounts.js';
 
@@ -19,6 +20,7 @@ export class DockerContainers {
   readonly #context: DockerContext;
   readonly #images: DockerImages;
   readonly #logLinks: LogLinks;
+  readonly #failedStarts = new FailedStarts();
 
   constructor(context: DockerContext, images: DockerImages) {
     this.#context = context;
@@ -29,12 +31,16 @@ export class DockerContainers {
   async list(podUid?: string): Promise<Container[]> {
     const { client, options } = this.#context;
     const listings = await listByLabels(client, 'container', options.instance, { [LABEL.podUid]: podUid });
+    if (podUid === undefined) this.#failedStarts.keepOnly(listings.map(({ Id }) => Id));
     return listings.map(containerOfListing);
   }
 
   async status(id: string): Promise<ContainerStatus> {
     const container = await inspectContainer(this.#context.client, id);
-    return containerOfInspect(container, await this.#images.inspect(container.Image));
+    return containerOfInspect(
+      this.#failedStarts.complete(container),
+      await this.#images.inspect(container.Image),
+    );
   }
 
   async create(sandboxId: string, sandbox: SandboxConfig, config: ContainerConfig): Promise<string> {
@@ -49,6 +55,7 @@ export class DockerContainers {
       logMaxSize: options.logMaxSize,
       logMaxFiles: options.logMaxFiles,
       instance: options.instance,
+      joinHostName: await facts.isPodman(),
     });
     await prepareMounts(config.mounts);
     try {
@@ -74,6 +81,7 @@ export class DockerContainers {
       }
       // The container cannot be changed any more; the next one is created without the score.
       oomScores.blame(error.message);
+      this.#failedStarts.record(id, error.message);
       throw new ContainerStartError(startErrorText(error.message), { cause: error });
     }
     // It runs: a log link is no reason to say it does not.
@@ -89,6 +97,7 @@ export class DockerContainers {
     const container = await inspectIfPresent(this.#context.client, id);
     if (!container) return;
     await removeContainer(this.#context.client, container.Id);
+    this.#failedStarts.forget(container.Id);
     await this.#logLinks.remove(container);
   }
 

@@ -7,9 +7,11 @@ import { EngineError } from '../client/engine-error.js';
 import type { EngineFacts } from '../client/engine-facts.js';
 import type { EngineImage, EngineImageListing } from '../client/engine-types.js';
 import { unlessGone } from '../inspect.js';
+import { familiarName } from './familiar-name.js';
 import { ImagePuller } from './image-puller.js';
 
 const NO_NAME = '<none>';
+const IMAGE_ID = /^(?:sha256:)?[0-9a-f]{64}$/;
 
 /** The engine's images (edged.md §8). */
 export class DockerImages {
@@ -39,8 +41,11 @@ export class DockerImages {
       const image = await this.inspect(reference);
       return image && imageOf(image, image.Config?.User ?? '');
     } catch (error) {
-      const invalid = error instanceof EngineError && error.status === 400;
-      throw invalid ? new InvalidImageNameError(error.message) : error;
+      if (!(error instanceof EngineError)) throw error;
+      if (error.status === 400) throw new InvalidImageNameError(error.message);
+      // Podman answers 500 to a name that is none.
+      if (!IMAGE_ID.test(reference)) parseImageReference(reference);
+      throw error;
     }
   }
 
@@ -104,5 +109,7 @@ function imageOf({ Id, RepoTags, RepoDigests, Size }: EngineImageListing, user: 
 }
 
 function named(names: readonly string[] | null | undefined): string[] {
-  return (names ?? []).filter((name) => !name.startsWith(NO_NAME) && !name.endsWith(NO_NAME));
+  return (names ?? [])
+    .filter((name) => !name.startsWith(NO_NAME) && !name.endsWith(NO_NAME))
+    .map(familiarName);
 }

@@ -127,11 +127,17 @@ export class DockerSandboxes {
   }
 
   #canWriteEngineFiles(): Promise<boolean> {
-    this.#writesEngineFiles ??= this.#context.facts.rootDirectory().then(canWriteEngineFiles);
+    this.#writesEngineFiles ??= this.#askWhetherWritable();
     this.#writesEngineFiles.catch(() => {
       this.#writesEngineFiles = undefined;
     });
     return this.#writesEngineFiles;
+  }
+
+  /** Podman writes resolv.conf as asked, and keeps it elsewhere. */
+  async #askWhetherWritable(): Promise<boolean> {
+    const { facts } = this.#context;
+    return !(await facts.isPodman()) && canWriteEngineFiles(await facts.rootDirectory());
   }
 
   #containersOf(id: string) {

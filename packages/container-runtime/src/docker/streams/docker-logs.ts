@@ -2,6 +2,7 @@ import { EdgeCoreError } from '@edgecore/api';
 import type { LogOptions, LogRecord } from '../../runtime.js';
 import type { EngineClient } from '../client/engine-client.js';
 import { inspectContainer, orNotFound } from '../inspect.js';
+import { logTime } from '../timestamps.js';
 import { demultiplex } from './demultiplex.js';
 
 const NEWLINE = 0x0a;
@@ -39,7 +40,8 @@ export async function* dockerLogs(
 async function* framedRecords(body: AsyncIterable<Buffer>): AsyncGenerator<LogRecord> {
   for await (const { stream, data } of demultiplex(body)) {
     const blank = data.indexOf(BLANK);
-    if (blank > 0) yield { stream, time: data.toString('latin1', 0, blank), data: data.subarray(blank + 1) };
+    if (blank > 0)
+      yield { stream, time: logTime(data.toString('latin1', 0, blank)), data: data.subarray(blank + 1) };
   }
 }
 
@@ -58,7 +60,8 @@ export async function* terminalRecords(body: AsyncIterable<Buffer>): AsyncGenera
 
 function terminalRecord(bytes: Buffer): LogRecord {
   const blank = bytes.indexOf(BLANK);
-  return { stream: 'stdout', time: bytes.toString('latin1', 0, blank), data: bytes.subarray(blank + 1) };
+  const time = logTime(bytes.toString('latin1', 0, blank));
+  return { stream: 'stdout', time, data: bytes.subarray(blank + 1) };
 }
 
 /** Bytes of the first record, 0 when it is not complete yet. */

@@ -1,10 +1,9 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { eventually, freePort, tempDir, withDocker } from '@edgecore/testing';
+import { eventually, freePort, type TcpProxy, tcpProxy, tempDir, withDocker } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createDockerRuntime, type DockerRuntime, type RuntimeEvent } from '../../../src/index.js';
-import { type TcpProxy, tcpProxy } from '../../tcp-proxy.js';
 import { dockerPods } from './pods.js';
 
 const DOCKER_SOCKET = '/var/run/docker.sock';
