@@ -119,7 +119,7 @@ describe('running a probe', () => {
     });
     expect(await run({})).toMatchObject({
       result: 'failure',
-      text: expect.stringContaining('not supported'),
+      text: expect.stringContaining('names no check'),
     });
   });
 });
