@@ -59,6 +59,7 @@ export function staticPod(manifest: unknown, { nodeName, path, seenAt }: StaticP
       tolerations: [...tolerations, { operator: 'Exists', effect: 'NoExecute' }],
     },
   });
+  if (pod.problems) throw new InvalidPodError(pod.problems.join('; '));
   const reference = apiReference(pod.spec);
   if (reference) throw new InvalidPodError(`a static pod may not refer to objects of the API: ${reference}`);
   return pod;

@@ -81,7 +81,11 @@ describe('the pod of a manifest', () => {
     [manifest({}, { name: '../x' }), 'is not a valid name'],
     [manifest({}, { labels: { a: 1 } }), 'metadata.labels["a"] is not a text; put it in quotes'],
     [manifest({ tolerations: {} }), 'spec.tolerations is not a list of objects'],
-    [manifest({ containers: [] }), 'spec.containers is empty'],
+    [manifest({ containers: [] }), 'spec.containers: Required value'],
+    [
+      manifest({ containers: [{ name: 'c', image: 'b', env: [{ name: 'A', value: true }] }] }),
+      'spec.containers[0].env[0].value',
+    ],
   ])('%j is refused', (value, error) => {
     expect(() => staticPod(value, origin)).toThrow(error);
   });
