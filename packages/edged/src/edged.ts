@@ -8,7 +8,7 @@ import {
   type ModuleHealth,
 } from '@edgecore/beehive';
 import { Orphans } from './gc/orphans.js';
-import { createMetaObjects } from './meta-objects.js';
+import { createMetaClientOf, createMetaObjects } from './meta-objects.js';
 import { RuntimeWatch } from './observe/runtime-watch.js';
 import { type EdgedOptions, type EdgedSettings, withDefaults } from './options.js';
 import { createPodServices } from './pod-services-factory.js';
@@ -17,9 +17,17 @@ import { PodWorkers } from './pods/pod-workers.js';
 import { pause } from './ports/clock.js';
 import type { ObjectSource } from './ports/object-source.js';
 import type { PodSnapshot, StatusSink } from './ports/status-sink.js';
+import { MirrorPods } from './static-pods/mirror-pods.js';
+import { StaticPods } from './static-pods/static-pods.js';
 
 /** Until the stored pods are asked for again when metamanager did not answer. */
 const LIST_RETRY_MS = 1000;
+/** Waits before a mirror pod is tried again; the node may be about to be registered. */
+const MIRROR_RETRY_MS = 1000;
+const MIRROR_RETRY_MAX_MS = 300_000;
+
+/** Without a reporter nobody hears of statuses. */
+const NO_SINK: StatusSink = { podStatus() {}, podTerminated() {}, podForgotten() {} };
 
 /**
  * The pod agent (edged.md): makes the containers of this node what the pod
@@ -55,16 +63,39 @@ export class Edged implements Module {
     const { reporter } = settings;
     const objects = settings.objects ?? createMetaObjects(ctx, settings);
     const services = createPodServices(settings, objects, ctx.log);
+    const mirrors = new MirrorPods({
+      ...settings,
+      log: ctx.log,
+      api: settings.mirrorApi?.(ctx) ?? (reporter && createMetaClientOf(ctx, settings)),
+      sink: reporter ?? NO_SINK,
+      retryMs: MIRROR_RETRY_MS,
+      retryMaxMs: MIRROR_RETRY_MAX_MS,
+    });
     const workers = new PodWorkers({
       services,
-      sink: this.#sink(),
+      sink: this.#sink(mirrors),
       admission: () => ({ maxPods: settings.maxPods, nodeLabels: settings.nodeLabels() }),
+      // A file that came back while its pod was leaving.
+      onForgotten: () => staticPods.check(),
+    });
+    const staticPods = new StaticPods({
+      nodeName: settings.nodeName,
+      path: settings.staticPodPath,
+      checkMs: settings.staticPodCheckMs,
+      clock: settings.clock,
+      log: ctx.log,
+      host: {
+        worksOn: (uid) => workers.worksOn(uid),
+        upsert: (pod) => workers.upsert(pod),
+        remove: ({ metadata }) => void workers.remove(metadata),
+        wanted: (pods, complete) => mirrors.wanted(pods, complete),
+      },
     });
     const orphans = new Orphans(
-      { services, holds: (uid) => workers.worksOn(uid) },
+      { services, holds: (uid) => workers.worksOn(uid), hasUnknown: () => !staticPods.complete },
       settings.databaseRecreated,
     );
-    const inbox = new PodInbox({ nodeName: settings.nodeName, workers, orphans, log: ctx.log });
+    const inbox = new PodInbox({ nodeName: settings.nodeName, workers, orphans, mirrors, log: ctx.log });
     const watch = new RuntimeWatch({
       runtime: settings.runtime,
       clock: settings.clock,
@@ -80,7 +111,9 @@ export class Edged implements Module {
     const background = [
       watch.run(signal),
       this.#listPods(objects, inbox, ctx, signal),
-      ...(reporter ? [reporter.run(ctx, workers)] : []),
+      staticPods.run(signal),
+      mirrors.run(signal),
+      ...(reporter ? [reporter.run(ctx, mirrors.source(workers))] : []),
     ];
     try {
       // A part that fails ends the module; the supervisor starts it again.
@@ -95,19 +128,19 @@ export class Edged implements Module {
     }
   }
 
-  /** The reporter, and who else wants to know. */
-  #sink(): StatusSink {
-    const { reporter, onStatus } = this.#settings;
+  /** The reporter behind the mirrors, and who else wants to know. */
+  #sink(mirrors: MirrorPods): StatusSink {
+    const { onStatus } = this.#settings;
     return {
       podStatus(pod, status) {
-        reporter?.podStatus(pod, status);
+        mirrors.podStatus(pod, status);
         onStatus?.(pod, status);
       },
       podTerminated(pod, status) {
-        reporter?.podTerminated(pod, status);
+        mirrors.podTerminated(pod, status);
         onStatus?.(pod, status);
       },
-      podForgotten: (uid) => reporter?.podForgotten(uid),
+      podForgotten: (uid) => mirrors.podForgotten(uid),
     };
   }
 

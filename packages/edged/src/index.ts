@@ -18,3 +18,4 @@ export type { ObjectSource, StoredPods } from './ports/object-source.js';
 export type { PodEvent, PodEventListener } from './ports/pod-events.js';
 export type * from './ports/status-sink.js';
 export { CloudReporter, type ReporterOptions } from './report/reporter.js';
+export type { MirrorApi } from './static-pods/mirror-pods.js';

@@ -7,8 +7,13 @@ import type { ObjectSource, StoredPods } from './ports/object-source.js';
 
 /** The {@link ObjectSource} of a running agent: metamanager. */
 export function createMetaObjects(ctx: ModuleContext, settings: EdgedSettings): ObjectSource {
+  return metaObjects(createMetaClientOf(ctx, settings));
+}
+
+/** A client of metamanager on the module's own bus. */
+export function createMetaClientOf(ctx: ModuleContext, settings: EdgedSettings): MetaClient {
   const { link, registerNodeNamespace } = settings;
-  return metaObjects(createMetaClient({ ctx, link, registerNamespace: registerNodeNamespace }));
+  return createMetaClient({ ctx, link, registerNamespace: registerNodeNamespace });
 }
 
 /** Adapts a {@link MetaClient}. */

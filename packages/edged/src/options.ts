@@ -1,5 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import type { CloudLink } from '@edgecore/api';
+import type { ModuleContext } from '@edgecore/beehive';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
 import type { BackoffOptions } from './backoff/backoff.js';
 import type { Pod, PodStatus } from './kube-types.js';
@@ -7,6 +8,7 @@ import { type Clock, systemClock } from './ports/clock.js';
 import type { ObjectSource } from './ports/object-source.js';
 import type { PodEventListener } from './ports/pod-events.js';
 import type { Reporter } from './ports/status-sink.js';
+import type { MirrorApi } from './static-pods/mirror-pods.js';
 
 /** Options of {@link Edged}. Only the node name, the runtime and the link are required. */
 export interface EdgedOptions {
@@ -33,6 +35,12 @@ export interface EdgedOptions {
   readonly clusterDomain?: string;
   /** The node's resolver configuration; `''` for none. Default `/etc/resolv.conf`. */
   readonly resolvConf?: string;
+  /** Directory of manifests of static pods, or one manifest; `''` for none. Default none. */
+  readonly staticPodPath?: string;
+  /** Between looks at it where the system gives no notice of changes. Default 20 000 ms. */
+  readonly staticPodCheckMs?: number;
+  /** Creates and deletes mirrors of static pods. Default: with a reporter, metamanager over the bus; else none. */
+  readonly mirrorApi?: (ctx: ModuleContext) => MirrorApi;
   /** Default 110. */
   readonly maxPods?: number;
   /** Namespace of the pod list query. Default `default`. */
@@ -84,7 +92,7 @@ export interface EdgedOptions {
   readonly random?: () => number;
 }
 
-type Optional = 'objects' | 'reporter' | 'onStatus' | 'onEvent';
+type Optional = 'objects' | 'reporter' | 'mirrorApi' | 'onStatus' | 'onEvent';
 
 /** Options with every default filled in. */
 export type EdgedSettings = Required<Omit<EdgedOptions, Optional>> & Pick<EdgedOptions, Optional>;
@@ -99,6 +107,8 @@ export function withDefaults(options: EdgedOptions): EdgedSettings {
     clusterDns: [],
     clusterDomain: 'cluster.local',
     resolvConf: '/etc/resolv.conf',
+    staticPodPath: '',
+    staticPodCheckMs: 20_000,
     maxPods: 110,
     registerNodeNamespace: 'default',
     nodeMemoryBytes: totalmem(),

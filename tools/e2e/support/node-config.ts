@@ -55,6 +55,7 @@ ${format === 'v1alpha1' ? edged2020(options) : edgedToday(options)}${
     instance: ${options.instance ?? nodeName}
     rootDirectory: ${podsDirectory(dir)}
     podLogsDir: ${logsDirectory(dir)}
+    staticPodPath: ${manifestsDirectory(dir)}
 ${options.cloudProfile === undefined ? '' : `  cloudProfile: ${options.cloudProfile}\n`}${
   dbTestPort === undefined ? '' : `  dbTest:\n    port: ${dbTestPort}\n`
 }`;
@@ -63,6 +64,11 @@ ${options.cloudProfile === undefined ? '' : `  cloudProfile: ${options.cloudProf
 /** Where the node's pods live. */
 export function podsDirectory(dir: string): string {
   return join(dir, 'pods');
+}
+
+/** Manifests of static pods. */
+export function manifestsDirectory(dir: string): string {
+  return join(dir, 'manifests');
 }
 
 export function logsDirectory(dir: string): string {

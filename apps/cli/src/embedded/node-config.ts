@@ -46,6 +46,8 @@ export function nodeDocument(node: EmbeddedNode): ConfigDocument {
       containerRuntimeEndpoint: docker,
       imageServiceEndpoint: docker,
       podLogsDir: paths.logs,
+      // The usual place may hold those of a real agent on this machine.
+      staticPodPath: join(paths.node, 'static-pods'),
       // A laptop's disk is often fuller than a server's; pods must not be evicted for it.
       evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%' },
       // The port may belong to a real agent on this machine.

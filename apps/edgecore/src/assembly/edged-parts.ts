@@ -72,6 +72,8 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     clusterDns: edged.dns.servers,
     clusterDomain: edged.dns.domain,
     resolvConf: edged.dns.resolvConf,
+    staticPodPath: edged.directories.staticPods,
+    staticPodCheckMs: edged.pods.staticCheckMs,
     maxPods: edged.pods.max,
     allocatable,
     registerNodeNamespace: node.namespace,

@@ -10,6 +10,8 @@ export interface OrphanOptions {
   readonly services: PodServices;
   /** Is this uid a pod of this node? */
   holds(uid: string): boolean;
+  /** Are there pods of this node nobody can name yet? Nothing unknown is collected meanwhile. */
+  hasUnknown(): boolean;
 }
 
 interface NamedPod {
@@ -52,7 +54,7 @@ export class Orphans {
 
   /** Looks at what the engine and the disk hold. */
   async collect(uids: ReadonlySet<string>): Promise<void> {
-    if (!this.#enabled) return;
+    if (!this.#enabled || this.#options.hasUnknown()) return;
     if (this.#adoptNext) {
       this.#adoptNext = false;
       for (const uid of uids) this.#adopted.add(uid);

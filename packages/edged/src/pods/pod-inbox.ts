@@ -2,6 +2,8 @@ import { errorText, isRecord, type Logger, Operation, parseResource, ResourceTyp
 import type { Message } from '@edgecore/beehive';
 import type { Orphans } from '../gc/orphans.js';
 import type { StoredPods } from '../ports/object-source.js';
+import type { MirrorPods } from '../static-pods/mirror-pods.js';
+import { isMirrorPod } from '../static-pods/static-pod.js';
 import { parsePod, parsePodReference } from './parse-pod.js';
 import type { PodWorkers } from './pod-workers.js';
 import { usesObject } from './uses-object.js';
@@ -10,6 +12,7 @@ export interface PodInboxOptions {
   readonly nodeName: string;
   readonly workers: PodWorkers;
   readonly orphans: Orphans;
+  readonly mirrors: MirrorPods;
   readonly log: Logger;
 }
 
@@ -69,10 +72,19 @@ export class PodInbox {
   }
 
   #upsert(content: unknown): void {
-    const { nodeName, workers, orphans, log } = this.#options;
+    const { nodeName, workers, orphans, mirrors, log } = this.#options;
     const pod = parsePod(content);
     if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== nodeName) {
       log.debug({ pod: pod.metadata.name, node: pod.spec.nodeName }, 'pod of another node ignored');
+      return;
+    }
+    if (isMirrorPod(pod)) {
+      mirrors.observe(pod);
+      return;
+    }
+    if (mirrors.isStatic(pod.metadata)) {
+      const { namespace, name } = pod.metadata;
+      log.warn({ namespace, pod: name }, 'pod of the cloud ignored: a static pod has its name');
       return;
     }
     workers.upsert(pod);
@@ -81,8 +93,9 @@ export class PodInbox {
   }
 
   #delete(content: unknown, namespace: string, name: string): void {
-    const { workers, orphans } = this.#options;
+    const { workers, orphans, mirrors } = this.#options;
     const reference = parsePodReference(content, namespace, name);
+    if (mirrors.cloudDeleted(reference)) return;
     const graceMs = deletionGraceMs(content);
     if (!workers.remove(reference, graceMs)) orphans.removeNamed({ namespace, name, graceMs });
   }

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { errorText, hasCode } from '@edgecore/api';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
 import type { Container, Probe } from '../kube-types.js';
+import { grpcProbe } from './grpc.js';
 import { httpProbe } from './http.js';
 import { portNumber } from './port.js';
 import type { ProbeAnswer } from './probe-worker.js';
@@ -36,7 +37,12 @@ export async function runProbe(probe: Probe, target: ProbeTarget, signal: AbortS
       const port = portNumber(probe.tcpSocket.port, target.container);
       return await tcpProbe(probe.tcpSocket.host || target.podIp, port, signal);
     }
-    return { result: 'failure', text: 'this kind of probe is not supported: use exec, httpGet or tcpSocket' };
+    if (probe.grpc) {
+      const { port, service } = probe.grpc;
+      const timeoutSeconds = probe.timeoutSeconds || 1;
+      return await grpcProbe({ host: target.podIp, port, service: service ?? '', timeoutSeconds }, signal);
+    }
+    return { result: 'failure', text: 'the probe names no check: give exec, httpGet, tcpSocket or grpc' };
   } catch (error) {
     return { result: 'failure', text: errorText(error) };
   }

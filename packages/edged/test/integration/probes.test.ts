@@ -1,7 +1,8 @@
 import { eventually, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
-import { containerOf, type Harness } from '../support/harness.js';
+import { containerOf, type Harness, type PodObject } from '../support/harness.js';
+import { HealthServer, healthFrame } from '../support/health-server.js';
 
 const describeDocker = await withDocker();
 
@@ -17,6 +18,10 @@ describeDocker('checklist: probes, hooks, messages', () => {
 
   const running = ({ phase }: { phase: string }) => phase === 'Running';
   const sh = (script: string) => ({ command: ['sh', '-c', script] });
+  const eventsOf = (pod: PodObject) =>
+    edged.events
+      .filter((event) => event.pod.metadata.uid === pod.metadata.uid)
+      .map(({ reason, message }) => `${reason}: ${message}`);
   const ready = (status: { conditions: readonly { type: string; status: string }[] }) =>
     status.conditions.find(({ type }) => type === 'Ready')?.status === 'True';
 
@@ -36,10 +41,14 @@ describeDocker('checklist: probes, hooks, messages', () => {
       (now) => containerOf(now).restartCount === 1 && containerOf(now).ready,
     );
     expect(containerOf(status).lastState.terminated?.exitCode).toBe(137);
-    const reasons = edged.events
-      .filter((event) => event.pod.metadata.uid === pod.metadata.uid)
-      .map(({ reason }) => reason);
-    expect(reasons.indexOf('Unhealthy')).toBeLessThan(reasons.indexOf('Killing'));
+    expect((await fixture.inspect(pod, 'c', 1)).State.Running).toBe(true);
+    expect(status.phase).toBe('Running');
+    const told = eventsOf(pod);
+    const killing = told.findIndex((event) => event.startsWith('Killing: '));
+    expect(
+      told.slice(0, killing).filter((event) => event.startsWith('Unhealthy: Liveness probe failed')),
+    ).toHaveLength(2);
+    expect(told[killing]).toContain('failed liveness probe, will be restarted');
   });
 
   test('#76 readiness by HTTP: not ready, then ready, without a restart', async () => {
@@ -61,6 +70,7 @@ describeDocker('checklist: probes, hooks, messages', () => {
     await fixture.exec(pod, 'touch', '/www/ok');
     const after = await edged.until(pod, ready);
     expect(containerOf(after)).toMatchObject({ ready: true, restartCount: 0 });
+    expect(containerOf(after).containerID).toBe(`docker://${(await fixture.inspect(pod)).Id}`);
   });
 
   test('#77 a startup probe keeps liveness away', async () => {
@@ -74,6 +84,8 @@ describeDocker('checklist: probes, hooks, messages', () => {
     expect(containerOf(before)).toMatchObject({ started: false, ready: false });
     const after = await edged.until(pod, (now) => containerOf(now).started === true);
     expect(containerOf(after).restartCount).toBe(0);
+    expect((await fixture.inspect(pod)).State.Running).toBe(true);
+    expect(eventsOf(pod).filter((event) => event.includes('Liveness'))).toEqual([]);
   });
 
   test('#78 readiness by TCP and a named port', async () => {
@@ -86,11 +98,61 @@ describeDocker('checklist: probes, hooks, messages', () => {
     await edged.until(pod, ready);
   });
 
+  test('#78 gRPC: readiness of one service, liveness of the server', async () => {
+    const server = new HealthServer();
+    // On the node's address, which is that of a pod with the host's network.
+    const port = await server.listen('127.0.0.1');
+    const own = await DockerFixture.create();
+    const node = await own.start({ nodeIps: () => ['127.0.0.1'] });
+    try {
+      const status = { web: 2, '': 1 };
+      server.answer = ({ body }) => ({
+        body: healthFrame(status[body === '0000000000' ? '' : 'web']),
+        grpcStatus: 0,
+      });
+      const pod = own.pod(
+        {
+          ...sh('trap "exit 0" TERM; sleep 600 & wait $!'),
+          readinessProbe: { grpc: { port, service: 'web' }, periodSeconds: 1 },
+          livenessProbe: { grpc: { port }, periodSeconds: 1, failureThreshold: 2 },
+        },
+        { hostNetwork: true },
+      );
+      await node.insert(pod);
+      await node.until(pod, running);
+      const unhealthy = (text: string) =>
+        eventually(() =>
+          node.events.some(({ reason, message }) => reason === 'Unhealthy' && message.startsWith(text)),
+        );
+      await unhealthy('Readiness probe failed: service unhealthy (responded with "NOT_SERVING")');
+      expect(ready(node.status(pod)!)).toBe(false);
+      status.web = 1;
+      expect(containerOf(await node.until(pod, ready)).restartCount).toBe(0);
+
+      // Nobody answers any more: the container is not alive.
+      await server.close();
+      await unhealthy(`Liveness probe failed: error: failed to connect service at "127.0.0.1:${port}": `);
+      const after = await node.until(pod, (now) => containerOf(now).restartCount === 1);
+      expect(containerOf(after).containerID).toBe(`docker://${(await own.inspect(pod, 'c', 1)).Id}`);
+    } finally {
+      await own.close();
+      await server.close().catch(() => undefined);
+    }
+  });
+
   test('#79 a failing postStart hook kills the container', async () => {
     const pod = fixture.pod({ lifecycle: { postStart: { exec: { command: ['false'] } } } });
     await edged.insert(pod);
     await edged.until(pod, (now) => containerOf(now).state.waiting?.reason === 'PostStartHookError');
-    expect(edged.events.map(({ reason }) => reason)).toContain('FailedPostStartHook');
+    expect(eventsOf(pod).join('\n')).toMatch(/FailedPostStartHook: /);
+    // Killed, and then held back like any crash.
+    const held = await edged.until(
+      pod,
+      (now) => containerOf(now).state.waiting?.reason === 'CrashLoopBackOff',
+    );
+    expect(containerOf(held).lastState.terminated?.exitCode).toBe(137);
+    const dead = await fixture.inspect(pod, 'c', containerOf(held).restartCount);
+    expect(dead.State).toMatchObject({ Running: false, ExitCode: 137 });
   });
 
   test('#82 #83 termination messages', async () => {

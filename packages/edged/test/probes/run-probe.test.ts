@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { ContainerNotRunningError } from '@edgecore/container-runtime';
 import { freePort } from '@edgecore/testing';
@@ -6,7 +7,9 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Probe } from '../../src/kube-types.js';
 import { runProbe } from '../../src/probes/run-probe.js';
 import { FakeRuntime } from '../support/fake-runtime.js';
+import { HealthServer } from '../support/health-server.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { THROW_AWAY_TLS } from '../support/throw-away-tls.js';
 
 describe('running a probe', () => {
   const servers: Server[] = [];
@@ -45,6 +48,35 @@ describe('running a probe', () => {
   ])('HTTP %d is a %s', async (status, result) => {
     const port = await listen((_request, response) => response.writeHead(status).end());
     expect(await run({ httpGet: { port: 'web', path: '/' } }, port)).toMatchObject({ result });
+  });
+
+  test.each([
+    [200, 'success'],
+    [503, 'failure'],
+  ])('HTTPS %d is a %s, whoever signed the certificate', async (status, result) => {
+    const server = createTlsServer(THROW_AWAY_TLS, (_request, response) => response.writeHead(status).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      expect(await run({ httpGet: { port, scheme: 'HTTPS' } })).toMatchObject({ result });
+      // Plain HTTP to a TLS port is not an answer.
+      expect(await run({ httpGet: { port } })).toMatchObject({ result: 'failure' });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  test('gRPC: the pod is asked, the default time is a second', async () => {
+    const server = new HealthServer();
+    const port = await server.listen();
+    try {
+      expect(await run({ grpc: { port, service: 's' } })).toEqual({ result: 'success', text: '' });
+      expect(await run({ grpc: { port }, timeoutSeconds: 3 })).toMatchObject({ result: 'success' });
+      expect(server.seen.map(({ timeout }) => timeout)).toEqual(['1000m', '3000m']);
+    } finally {
+      await server.close();
+    }
   });
 
   test('the request looks like a kubelet', async () => {
@@ -119,7 +151,7 @@ describe('running a probe', () => {
     });
     expect(await run({})).toMatchObject({
       result: 'failure',
-      text: expect.stringContaining('not supported'),
+      text: expect.stringContaining('names no check'),
     });
   });
 });

@@ -49,7 +49,7 @@ export function convertEdged2020(reader: ConfigReader): EdgedConfig {
     directories: {
       root: reader.text('edgecoreTs.edged.rootDirectory') || '/var/lib/edged',
       podLogs: reader.text('edgecoreTs.edged.podLogsDir') || '/var/log/pods',
-      staticPods: '',
+      staticPods: reader.text('edgecoreTs.edged.staticPodPath'),
     },
     http: { address: '127.0.0.1', port: 10_350, streamIdleTimeoutMs: 4 * 60 * MINUTE_MS },
     status: {

@@ -45,7 +45,7 @@ export function convertEdgedToday(reader: ConfigReader): EdgedConfig {
     directories: {
       root: reader.text('edgecoreTs.edged.rootDirectory') || reader.text(`${EDGED}.rootDirectory`),
       podLogs: reader.text('edgecoreTs.edged.podLogsDir') || text('podLogsDir'),
-      staticPods: text('staticPodPath'),
+      staticPods: reader.text('edgecoreTs.edged.staticPodPath') || text('staticPodPath'),
     },
     http: {
       address: text('address'),

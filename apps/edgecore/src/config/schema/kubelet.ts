@@ -32,7 +32,6 @@ const KERNEL = 'kernel settings of the host are left alone';
 const WATCH = 'objects are pushed by the cloud';
 const TOPOLOGY = 'only the policy "none" is offered, pods would silently run without the isolation asked for';
 const RESERVE = 'resources are not set aside by cgroups';
-const STATIC = 'static pods are not run';
 const IMAGE_GC = 'unused images are not removed; use the container engine for that';
 const SOFT = 'only the hard thresholds count';
 const SHUTDOWN = 'the shutdown of the machine is not watched';
@@ -40,7 +39,7 @@ const SHUTDOWN = 'the shutdown of the machine is not watched';
 /** `tailoredKubeletConfig`, every key (config.md §3). */
 const fields: Section['fields'] = {
   // paths, API
-  staticPodPath: text('/etc/kubeedge/manifests', { unused: STATIC }),
+  staticPodPath: text('/etc/kubeedge/manifests'),
   podLogsDir: text('/var/log/pods'),
   address: text('127.0.0.1'),
   readOnlyPort: int32(10_350),
@@ -68,7 +67,7 @@ const fields: Section['fields'] = {
   registryBurst: int32(10, { unused: RATES }),
   // sync, status
   syncFrequency: duration('1m0s'),
-  fileCheckFrequency: duration('20s', { unused: STATIC }),
+  fileCheckFrequency: duration('20s'),
   nodeStatusUpdateFrequency: duration('10s'),
   nodeStatusReportFrequency: duration('5m0s'),
   nodeLeaseDurationSeconds: int32(40),

@@ -20,6 +20,7 @@ export const edgecoreTs = section({
     /** Instead of the places the format gives, and for v1alpha1, which cannot name any. */
     rootDirectory: text('', o),
     podLogsDir: text('', o),
+    staticPodPath: text('', o),
   }),
   deviceTwin: section({
     expectedConflict: text('edge', o),
