@@ -45,7 +45,9 @@ async function checks() {
 function tests(results) {
   console.log('▸ tests');
   const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
-  return run(process.execPath, [...jest, '--json', `--outputFile=${results}`, ...only], {
+  // Most tests wait for an engine, a socket or a timer: every core has one of them.
+  const workers = '--maxWorkers=100%';
+  return run(process.execPath, [...jest, workers, '--json', `--outputFile=${results}`, ...only], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 }
