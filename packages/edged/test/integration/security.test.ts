@@ -1,4 +1,6 @@
-import { eventually, withDocker } from '@edgecore/testing';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { docker, eventually, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
 import { containerOf, type Harness } from '../support/harness.js';
@@ -39,15 +41,23 @@ describeDocker('checklist: security', () => {
   });
 
   test('#41 #42 #43 #44 #45 #47 privileges, capabilities, read-only root, seccomp, sysctls', async () => {
+    const profiles = join(fixture.directory, 'root/seccomp');
+    mkdirSync(profiles, { recursive: true });
+    writeFileSync(join(profiles, 'own.json'), '{\n  "defaultAction": "SCMP_ACT_ALLOW"\n}\n');
+    const [container] = fixture.pod().spec.containers;
     const pod = fixture.pod(
       {},
       {
         securityContext: { sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }] },
+        volumes: [{ name: 'v', emptyDir: {} }],
         containers: [
-          { ...fixture.pod().spec.containers[0]!, name: 'c', securityContext: { privileged: true } },
+          // Runs only where the engine itself has every capability.
+          { ...container!, name: 'open', securityContext: { privileged: true } },
+          { ...container!, name: 'plain' },
           {
-            ...fixture.pod().spec.containers[0]!,
+            ...container!,
             name: 'tight',
+            volumeMounts: [{ name: 'v', mountPath: '/v' }],
             securityContext: {
               capabilities: { add: ['NET_ADMIN'], drop: ['ALL'] },
               readOnlyRootFilesystem: true,
@@ -55,18 +65,38 @@ describeDocker('checklist: security', () => {
               seccompProfile: { type: 'RuntimeDefault' },
             },
           },
+          {
+            ...container!,
+            name: 'own',
+            securityContext: { seccompProfile: { type: 'Localhost', localhostProfile: 'own.json' } },
+          },
         ],
       },
     );
     await edged.insert(pod);
-    await edged.until(pod, running);
-    const open = (await fixture.inspect(pod)).HostConfig;
+    await edged.until(pod, (now) => ['plain', 'tight', 'own'].every((name) => containerOf(now, name).ready));
+    const open = (await fixture.inspect(pod, 'open')).HostConfig;
+    const plain = (await fixture.inspect(pod, 'plain')).HostConfig;
     const tight = (await fixture.inspect(pod, 'tight')).HostConfig;
     expect(open).toMatchObject({ Privileged: true, ReadonlyRootfs: false });
-    expect(open.SecurityOpt).toContain('seccomp=unconfined');
+    expect(plain).toMatchObject({ Privileged: false, SecurityOpt: ['seccomp=unconfined'] });
     expect(tight).toMatchObject({ Privileged: false, ReadonlyRootfs: true, CapDrop: ['ALL'] });
     expect(tight.CapAdd?.map((name) => name.replace('CAP_', ''))).toEqual(['NET_ADMIN']);
     expect(tight.SecurityOpt).toEqual(['no-new-privileges']);
+    const inTight = (script: string) =>
+      docker('exec', fixture.containerName(pod, 'tight'), 'sh', '-c', script);
+    await expect(inTight('touch /tmp/f')).rejects.toThrow(/Read-only/);
+    await inTight('touch /v/f && echo "10.1.2.3 more" >>/etc/hosts');
+    const filter = (name: string) =>
+      docker('exec', fixture.containerName(pod, name), 'grep', 'Seccomp:', '/proc/1/status');
+    expect((await fixture.inspect(pod, 'own')).HostConfig.SecurityOpt).toEqual([
+      'seccomp={"defaultAction":"SCMP_ACT_ALLOW"}',
+    ]);
+    expect([await filter('plain'), await filter('tight'), await filter('own')]).toEqual([
+      'Seccomp:\t0',
+      'Seccomp:\t2',
+      'Seccomp:\t2',
+    ]);
     expect((await fixture.inspect(pod, 'POD')).HostConfig.Sysctls).toEqual({
       'net.ipv4.ip_unprivileged_port_start': '0',
     });

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUSYBOX_IMAGE, docker, eventually, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -208,13 +209,44 @@ describeDocker('checklist: volumes', () => {
     expect(containerOf(status).state.waiting?.message).toMatch(/leaves its volume/);
   });
 
-  test('#32 #33 read-only mounts, no propagation by default', async () => {
+  test('#32 a read-only mount', async () => {
     const pod = fixture.pod(mount('v', '/r', { readOnly: true }), volume({ emptyDir: {} }));
     await edged.insert(pod);
     await edged.until(pod, running);
     const bind = (await fixture.inspect(pod)).HostConfig.Binds?.find((one) => one.includes(':/r'));
     expect(bind).toMatch(/:\/r:ro$/);
     await expect(fixture.exec(pod, 'touch', '/r/f')).rejects.toThrow(/Read-only/);
+  });
+
+  test('#33 mounts pass between node and container as asked', async () => {
+    const path = join(fixture.directory, 'shared');
+    mkdirSync(path);
+    execFileSync('mount', ['-t', 'tmpfs', 'shared', path]);
+    execFileSync('mount', ['--make-shared', path]);
+    mkdirSync(join(path, 'late'));
+    const [container] = fixture.pod().spec.containers;
+    const mounting = (name: string, more = {}) => ({ ...container!, name, ...mount('v', '/m', more) });
+    const containers = [
+      mounting('none'),
+      mounting('down', { mountPropagation: 'HostToContainer' }),
+      // Runs only where the engine itself has every capability.
+      { ...mounting('both', { mountPropagation: 'Bidirectional' }), securityContext: { privileged: true } },
+    ];
+    const pod = fixture.pod({}, volume({ hostPath: { path } }, { containers }));
+    await edged.insert(pod);
+    await edged.until(pod, (now) => ['none', 'down'].every((name) => containerOf(now, name).ready));
+    const bind = async (name: string) =>
+      (await fixture.inspect(pod, name)).HostConfig.Binds?.find((one) => one.startsWith(`${path}:`));
+    expect(await bind('none')).toBe(`${path}:/m`);
+    expect(await bind('down')).toBe(`${path}:/m:rslave`);
+    expect(await bind('both')).toBe(`${path}:/m:rshared`);
+
+    const listed = (name: string) => docker('exec', fixture.containerName(pod, name), 'ls', '/m/late');
+    execFileSync('mount', ['-t', 'tmpfs', 'late', join(path, 'late')]);
+    writeFileSync(join(path, 'late/f'), '');
+    expect(await listed('down')).toBe('f');
+    expect(await listed('none')).toBe('');
+    await edged.removeCompletely(pod);
   });
 
   test('#34 #35 projected and downwardAPI volumes, updated without a restart', async () => {

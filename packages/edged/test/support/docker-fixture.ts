@@ -20,6 +20,7 @@ export class DockerFixture {
   readonly namespace = `t-${randomBytes(4).toString('hex')}`;
   readonly #harnesses: Harness[] = [];
   readonly #runtimes: ContainerRuntime[] = [];
+  readonly #images: string[] = [];
   readonly directory: string;
   #pods = 0;
 
@@ -85,6 +86,18 @@ export class DockerFixture {
     return docker('logs', this.containerName(pod, container, instance));
   }
 
+  /** Another name of an image, taken away by {@link close}; `changes` are Dockerfile lines that make it another image. */
+  async image(name: string, changes: readonly string[] = [], from = BUSYBOX_IMAGE): Promise<string> {
+    if (changes.length === 0) await docker('tag', from, name);
+    else {
+      const draft = await docker('create', from, 'none');
+      await docker('commit', ...changes.flatMap((line) => ['--change', line]), draft, name);
+      await docker('rm', draft);
+    }
+    this.#images.push(name);
+    return name;
+  }
+
   /** Names of all containers of this fixture, dead ones included. */
   async containers(): Promise<string[]> {
     const label = `label=io.kubernetes.pod.namespace=${this.namespace}`;
@@ -112,6 +125,7 @@ export class DockerFixture {
     ];
     // Somebody else may be removing one of them right now.
     for (const name of await this.containers()) await docker('rm', '-f', name).catch(() => undefined);
+    for (const image of this.#images) await docker('rmi', image).catch(() => undefined);
     for (const mount of (await this.mounts()).reverse()) await unmount(mount);
     await rm(this.directory, { recursive: true, force: true });
     const failed = results.find((result) => result.status === 'rejected');
@@ -126,7 +140,13 @@ export interface DockerInspect {
   readonly Id: string;
   readonly Name: string;
   readonly Image: string;
-  readonly State: { readonly Status: string; readonly Running: boolean; readonly ExitCode: number };
+  readonly State: {
+    readonly Status: string;
+    readonly Running: boolean;
+    readonly ExitCode: number;
+    readonly StartedAt: string;
+    readonly FinishedAt: string;
+  };
   readonly RestartCount: number;
   readonly Config: {
     readonly Hostname: string;
