@@ -159,7 +159,9 @@ describeDocker('checklist: probes, hooks, messages', () => {
     const written = fixture.pod(sh('echo -n because >/dev/termination-log; exit 1'), {
       restartPolicy: 'Never',
     });
-    const long = fixture.pod(sh('yes x | head -c 5000 >/dev/termination-log'), { restartPolicy: 'Never' });
+    const long = fixture.pod(sh('seq 10000 19999 | head -c 5000 >/dev/termination-log'), {
+      restartPolicy: 'Never',
+    });
     const logged = fixture.pod(
       { ...sh('echo it broke; exit 1'), terminationMessagePolicy: 'FallbackToLogsOnError' },
       { restartPolicy: 'Never' },
@@ -168,7 +170,8 @@ describeDocker('checklist: probes, hooks, messages', () => {
     const first = await edged.until(written, ({ phase }) => phase === 'Failed');
     expect(containerOf(first).state.terminated?.message).toBe('because');
     const second = await edged.until(long, ({ phase }) => phase === 'Succeeded');
-    expect(containerOf(second).state.terminated?.message).toHaveLength(4096);
+    const numbers = Array.from({ length: 1000 }, (_, n) => `${10_000 + n}\n`).join('');
+    expect(containerOf(second).state.terminated?.message).toBe(numbers.slice(0, 5000).slice(-4096));
     const third = await edged.until(logged, ({ phase }) => phase === 'Failed');
     expect(containerOf(third).state.terminated?.message).toBe('it broke\n');
   });

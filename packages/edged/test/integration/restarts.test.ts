@@ -1,7 +1,8 @@
+import type { PodStatus } from '@edgecore/edged';
 import { docker, eventually, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { DockerFixture } from '../support/docker-fixture.js';
-import { containerOf, type Harness } from '../support/harness.js';
+import { DockerFixture, type DockerInspect } from '../support/docker-fixture.js';
+import { containerOf, type Harness, type PodObject } from '../support/harness.js';
 
 const describeDocker = await withDocker();
 
@@ -11,11 +12,18 @@ describeDocker('checklist: restart policies', () => {
 
   beforeAll(async () => {
     fixture = await DockerFixture.create();
-    edged = await fixture.start({ crashBackoff: { initialMs: 2000 } });
+    edged = await fixture.start({ crashBackoff: { initialMs: 2000 }, deadContainers: 3 });
   });
   afterAll(() => fixture.close());
 
   const sh = (script: string) => ({ command: ['sh', '-c', script] });
+  const ended = ({ State }: DockerInspect) => Date.parse(State.FinishedAt);
+
+  /** Milliseconds between the end of an instance and the start of the next, `instance`. */
+  async function pauseBefore(pod: PodObject, instance: number): Promise<number> {
+    const next = await fixture.inspect(pod, 'c', instance);
+    return Date.parse(next.State.StartedAt) - ended(await fixture.inspect(pod, 'c', instance - 1));
+  }
 
   test('#60 Always: CrashLoopBackOff with growing delays, phase stays Running', async () => {
     const pod = fixture.pod(sh('exit 1'));
@@ -39,6 +47,36 @@ describeDocker('checklist: restart policies', () => {
       (now) => containerOf(now).restartCount === 2 && containerOf(now).state.waiting !== undefined,
     );
     expect(containerOf(again).state.waiting?.message).toMatch(/^back-off 4s /);
+    const pause = await pauseBefore(pod, 2);
+    expect(pause).toBeGreaterThanOrEqual(2000);
+    expect(pause).toBeLessThan(4000);
+  });
+
+  test('#61 a container that ran long enough begins again without back-off', async () => {
+    const own = await DockerFixture.create();
+    try {
+      const crashBackoff = { initialMs: 1000, maxMs: 2000 };
+      const agent = await own.start({ crashBackoff });
+      // Runs 0 and 1 crash at once, run 2 goes on for longer than twice the longest delay.
+      const pod = own.pod(
+        {
+          volumeMounts: [{ name: 'v', mountPath: '/v' }],
+          ...sh('echo >>/v/runs; [ $(wc -l </v/runs) = 3 ] && sleep 4.5; exit 1'),
+        },
+        { volumes: [{ name: 'v', emptyDir: {} }] },
+      );
+      await agent.insert(pod);
+      await agent.until(pod, (now) => containerOf(now).restartCount === 2, { timeoutMs: 20_000 });
+      const heldAt = (count: number) => (now: PodStatus) =>
+        containerOf(now).restartCount === count && containerOf(now).state.waiting !== undefined;
+      const status = await agent.until(pod, heldAt(3), { timeoutMs: 20_000 });
+      expect(containerOf(status).state.waiting?.message).toMatch(/^back-off 1s /);
+      const told = agent.reporter.statuses.get(pod.metadata.uid) ?? [];
+      expect(told.filter(heldAt(1))).not.toEqual([]);
+      expect(told.filter(heldAt(2))).toEqual([]);
+    } finally {
+      await own.close();
+    }
   });
 
   test('#62 OnFailure: exit 0 succeeds, exit 1 is restarted', async () => {
@@ -127,8 +165,15 @@ describeDocker('checklist: restart policies', () => {
     await edged.insert(never);
     const failed = await edged.until(never, ({ phase }) => phase === 'Failed');
     expect(containerOf(failed, 'i').state.terminated).toMatchObject({ exitCode: 1 });
-    const pending = await edged.until(always, (now) => containerOf(now, 'i').restartCount > 0);
+    const pending = await edged.until(
+      always,
+      (now) => containerOf(now, 'i').restartCount > 0 && containerOf(now, 'i').state.waiting !== undefined,
+    );
     expect(pending.phase).toBe('Pending');
+    expect(containerOf(pending, 'i').state.waiting).toMatchObject({
+      reason: 'CrashLoopBackOff',
+      message: expect.stringMatching(/^back-off 2s restarting failed container=i /),
+    });
     expect((await fixture.containers()).filter((name) => name.startsWith('k8s_c_'))).not.toContain(
       fixture.containerName(always),
     );
@@ -169,6 +214,25 @@ describeDocker('checklist: restart policies', () => {
     await fixture.exec(pod, 'touch', '/v/end');
     const end = await edged.until(pod, ({ phase }) => phase === 'Succeeded');
     expect(containerOf(end).state.terminated).toMatchObject({ exitCode: 0 });
+    const side = await fixture.inspect(pod, 'side', 1);
+    expect(ended(side)).toBeGreaterThan(ended(await fixture.inspect(pod)));
+  });
+
+  test('#67 sidecars are stopped after the apps', async () => {
+    const container = fixture.pod().spec.containers[0]!;
+    const until = (script: string) => sh(`trap "${script}" TERM; echo up; while :; do sleep 0.1; done`);
+    const pod = fixture.pod(until('sleep 1; exit 0'), {
+      terminationGracePeriodSeconds: 10,
+      initContainers: [{ ...container, name: 'side', restartPolicy: 'Always', ...until('exit 0') }],
+    });
+    await edged.insert(pod);
+    await edged.until(pod, ({ phase }) => phase === 'Running');
+    await eventually(async () => (await fixture.logs(pod)) === 'up');
+    await edged.terminate(pod);
+    await eventually(() => edged.reporter.terminated.get(pod.metadata.uid));
+    const [app, side] = [await fixture.inspect(pod), await fixture.inspect(pod, 'side')];
+    expect([app.State.ExitCode, side.State.ExitCode]).toEqual([0, 0]);
+    expect(ended(side)).toBeGreaterThan(ended(app));
   });
 
   test('#68 an ephemeral container is started once', async () => {

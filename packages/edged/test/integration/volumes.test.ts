@@ -246,7 +246,6 @@ describeDocker('checklist: volumes', () => {
     writeFileSync(join(path, 'late/f'), '');
     expect(await listed('down')).toBe('f');
     expect(await listed('none')).toBe('');
-    await edged.removeCompletely(pod);
   });
 
   test('#34 #35 projected and downwardAPI volumes, updated without a restart', async () => {
