@@ -1,5 +1,15 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { goHash } from '@edgecore/container-runtime';
-import { BUSYBOX_IMAGE, docker, eventually, PAUSE_IMAGE, withDocker } from '@edgecore/testing';
+import type { PodStatus } from '@edgecore/edged';
+import {
+  BUSYBOX_IMAGE,
+  docker,
+  eventually,
+  PAUSE_IMAGE,
+  spawnTypeScript,
+  withDocker,
+} from '@edgecore/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
 import { FakeObjects } from '../support/fake-objects.js';
@@ -22,6 +32,26 @@ describeDocker('checklist: adoption after a restart', () => {
     for (const pod of pods) await edged.insert(pod);
     return edged;
   }
+
+  test('#89 the agent is killed and started: same containers, and probes restart nothing', async () => {
+    const probe = { exec: { command: ['sh', '-c', 'echo >>/tmp/probes'] }, periodSeconds: 1 };
+    const pod = fixture.pod({ livenessProbe: { ...probe, failureThreshold: 1 }, readinessProbe: probe });
+    const before = await ranUntilKilled(fixture, pod, (now) => containerOf(now).ready);
+    const ids = async () => [(await fixture.inspect(pod, 'POD')).Id, (await fixture.inspect(pod)).Id];
+    const [sandbox, container] = await ids();
+    const probes = async () => Number(await fixture.exec(pod, 'sh', '-c', 'wc -l </tmp/probes'));
+    const probedBefore = await probes();
+
+    const edged = await fixture.start({ objects: storedPods([pod]) });
+    const after = await edged.until(pod, running);
+    await eventually(async () => (await probes()) > probedBefore + 2);
+    expect(await ids()).toEqual([sandbox, container]);
+    for (const status of edged.reporter.statuses.get(pod.metadata.uid) ?? []) {
+      expect(containerOf(status)).toEqual(containerOf(before));
+    }
+    expect(after.startTime).toBe(before.startTime);
+    expect(await fixture.containers()).toHaveLength(2);
+  });
 
   test('#89 the agent restarts: same containers, same counts, still ready', async () => {
     const pod = fixture.pod({
@@ -113,6 +143,28 @@ describeDocker('checklist: adoption after a restart', () => {
     expect(await fixture.containers()).toHaveLength(2);
   });
 });
+
+/** Runs an agent in a process of its own until the status is as asked, and kills it; that status. */
+async function ranUntilKilled(
+  fixture: DockerFixture,
+  pod: PodObject,
+  check: (status: PodStatus) => boolean,
+): Promise<PodStatus> {
+  const file = new URL('../support/agent.ts', import.meta.url).href;
+  const args = [fixture.directory, fixture.namespace, PAUSE_IMAGE, JSON.stringify(pod)];
+  const agent = spawnTypeScript(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(agent, 'exit');
+  try {
+    for await (const line of createInterface({ input: agent.stdout! })) {
+      const status = JSON.parse(line) as PodStatus;
+      if (check(status)) return status;
+    }
+    throw new Error('the agent ended by itself');
+  } finally {
+    agent.kill('SIGKILL');
+    await exited;
+  }
+}
 
 function storedPods(pods: PodObject[]): FakeObjects {
   const objects = new FakeObjects();
