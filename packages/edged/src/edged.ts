@@ -17,6 +17,7 @@ import { PodWorkers } from './pods/pod-workers.js';
 import { pause } from './ports/clock.js';
 import type { ObjectSource } from './ports/object-source.js';
 import type { PodSnapshot, StatusSink } from './ports/status-sink.js';
+import { readAppArmorHost } from './security/app-armor.js';
 import { MirrorPods } from './static-pods/mirror-pods.js';
 import { StaticPods } from './static-pods/static-pods.js';
 
@@ -74,7 +75,11 @@ export class Edged implements Module {
     const workers = new PodWorkers({
       services,
       sink: this.#sink(mirrors),
-      admission: () => ({ maxPods: settings.maxPods, nodeLabels: settings.nodeLabels() }),
+      admission: () => ({
+        maxPods: settings.maxPods,
+        nodeLabels: settings.nodeLabels(),
+        appArmor: readAppArmorHost,
+      }),
       // A file that came back while its pod was leaving.
       onForgotten: () => staticPods.check(),
     });

@@ -1,11 +1,14 @@
 import type { Pod } from '../kube-types.js';
 import type { Held } from '../plan/step.js';
 import { portMappings } from '../sandbox/sandbox-config.js';
+import { type AppArmorHost, appArmorObstacle } from '../security/app-armor.js';
 
 export interface AdmissionRules {
   readonly maxPods: number;
   /** Labels of the node; `undefined` while unknown, then selectors are not checked. */
   readonly nodeLabels: Readonly<Record<string, string>> | undefined;
+  /** Asked when a pod names an AppArmor profile. */
+  appArmor(): AppArmorHost;
 }
 
 /** Namespaced sysctls that cannot hurt other pods: kubelet's safe set. */
@@ -57,7 +60,8 @@ export function admitPod(pod: Pod, others: readonly Pod[], rules: AdmissionRules
   if (forbidden) {
     return rejected('SysctlForbidden', `forbidden sysctl: "${forbidden.name}" not allowed on this node`);
   }
-  return undefined;
+  const obstacle = appArmorObstacle(pod, rules.appArmor);
+  return obstacle === undefined ? undefined : rejected('AppArmor', obstacle);
 }
 
 function hostPorts(pod: Pod): string[] {

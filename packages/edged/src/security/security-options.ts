@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContainerHeldError } from '../errors.js';
 import type { Container, Pod } from '../kube-types.js';
+import { appArmorProfile } from './app-armor.js';
 
 export interface SeccompDefaults {
   /** Directory of `Localhost` profiles: `<root>/seccomp`. */
@@ -19,7 +20,7 @@ export async function securityOptions(
   const own = container?.securityContext ?? {};
   const shared = pod.spec.securityContext ?? {};
   const selinux = own.seLinuxOptions ?? shared.seLinuxOptions ?? {};
-  const apparmor = container ? appArmor(pod, container) : undefined;
+  const apparmor = container ? appArmorProfile(pod, container) : undefined;
   return [
     ...(await seccompOption(own.seccompProfile ?? shared.seccompProfile, seccomp)),
     ...(apparmor ? [`apparmor=${apparmor}`] : []),
@@ -47,18 +48,6 @@ async function seccompOption(
   } catch (error) {
     throw held(`cannot load seccomp profile "${join(profileDirectory, path)}"`, error);
   }
-}
-
-/** The profile to ask for; `undefined` for the engine's own. */
-function appArmor({ metadata, spec }: Pod, container: Container): string | undefined {
-  const profile = container.securityContext?.appArmorProfile ?? spec.securityContext?.appArmorProfile;
-  if (profile?.type === 'Unconfined') return 'unconfined';
-  if (profile?.type === 'Localhost') return profile.localhostProfile;
-  if (profile) return undefined;
-  const annotation =
-    metadata.annotations?.[`container.apparmor.security.beta.kubernetes.io/${container.name}`] ?? '';
-  if (annotation === 'unconfined') return annotation;
-  return annotation.startsWith('localhost/') ? annotation.slice('localhost/'.length) : undefined;
 }
 
 function held(message: string, cause?: unknown): ContainerHeldError {

@@ -111,6 +111,20 @@ describeDocker('checklist: security', () => {
     expect((await fixture.containers()).filter((name) => name.includes(pod.metadata.uid))).toEqual([]);
   });
 
+  test('#46 an AppArmor profile that is not loaded fails the pod, nothing is created', async () => {
+    const appArmorProfile = { type: 'Localhost', localhostProfile: 'edgecore-nope' };
+    const pod = fixture.pod({ securityContext: { appArmorProfile } });
+    await edged.insert(pod);
+    const status = await edged.until(pod, ({ phase }) => phase === 'Failed');
+    expect(status).toMatchObject({
+      reason: 'AppArmor',
+      message: expect.stringMatching(
+        /^Cannot enforce AppArmor: (AppArmor is not enabled on the host$|profile "edgecore-nope" is not loaded)/,
+      ),
+    });
+    expect((await fixture.containers()).filter((name) => name.includes(pod.metadata.uid))).toEqual([]);
+  });
+
   test('#49 #50 namespaces of the host and of the pod', async () => {
     const host = fixture.pod({}, { hostPID: true, hostIPC: true });
     const shared = fixture.pod({}, { shareProcessNamespace: true });

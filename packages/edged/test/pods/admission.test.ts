@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { admitPod } from '../../src/pods/admission.js';
 import { container, pod } from '../support/builders.js';
 
-const rules = { maxPods: 2, nodeLabels: { disk: 'ssd' } };
+const appArmor = () => ({ enabled: true, profiles: new Set(['docker-default', 'web']) });
+const rules = { maxPods: 2, nodeLabels: { disk: 'ssd' }, appArmor };
 const ports = (hostPort: number, protocol?: string) =>
   pod({
     containers: [container('c', { ports: [{ containerPort: 80, hostPort, ...(protocol && { protocol }) }] })],
@@ -34,6 +35,6 @@ test.each([
 
 test('unknown node labels are not checked', () => {
   expect(
-    admitPod(pod({ nodeSelector: { a: 'b' } }), [], { maxPods: 1, nodeLabels: undefined }),
+    admitPod(pod({ nodeSelector: { a: 'b' } }), [], { ...rules, nodeLabels: undefined }),
   ).toBeUndefined();
 });
