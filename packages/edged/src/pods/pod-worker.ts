@@ -15,8 +15,8 @@ import { syncPod } from './sync-pod.js';
 export interface PodWorkerOptions {
   readonly services: PodServices;
   readonly sink: StatusSink;
-  /** Reason to refuse a pod that was never taken in. */
-  admit(pod: Pod): Held | undefined;
+  /** Reason to refuse a pod that was never taken in. May wait for pods that came before. */
+  admit(pod: Pod): Promise<Held | undefined>;
   /** Containers, volumes, files and records are gone. */
   onForgotten(pod: Pod): void;
 }
@@ -38,6 +38,11 @@ export class PodWorker {
   #end: EndRequest | undefined;
   #recalled = false;
   #admitted = false;
+  #decide: () => void = () => {};
+  /** Resolves once it is known whether the pod is taken in, or when that does not matter any more. */
+  readonly decided = new Promise<void>((resolve) => {
+    this.#decide = resolve;
+  });
   /** Ends the step under way. */
   #abort = new AbortController();
 
@@ -51,6 +56,14 @@ export class PodWorker {
 
   get pod(): Pod {
     return this.#state.pod;
+  }
+
+  /** Whether it takes up room on the node: it was taken in, now or by an earlier run, and is not over. */
+  get takesRoom(): boolean {
+    const { failure, status, previous } = this.#state;
+    const phase = status?.phase ?? previous?.phase;
+    if (failure || phase === 'Failed' || phase === 'Succeeded' || this.#stage === 'terminated') return false;
+    return this.#admitted || previous?.startTime !== undefined;
   }
 
   /** The cloud does not know this uid any more; what is left here goes. */
@@ -101,6 +114,7 @@ export class PodWorker {
   async close(): Promise<void> {
     this.#abort.abort(new Error('edged stops'));
     this.#state.probes.stop();
+    this.#decide();
     await this.#task.close();
   }
 
@@ -110,6 +124,7 @@ export class PodWorker {
     const graceMs = request.graceMs ?? podGraceMs(this.pod);
     const shorter = before?.graceMs === undefined || graceMs < before.graceMs;
     this.#end = { forget, graceMs: shorter ? graceMs : before.graceMs! };
+    this.#decide();
     if (this.#stage === 'syncing') {
       this.#stage = 'terminating';
       this.#abort.abort(new Error('the pod is being ended'));
@@ -141,7 +156,8 @@ export class PodWorker {
     try {
       await this.#recall();
       if (this.#end) return await this.#finish(this.#end, signal);
-      this.#admit();
+      await this.#admit();
+      signal.throwIfAborted();
       return await syncPod(this.#state, this.#options.services, (status) => this.#publish(status), signal);
     } catch (error) {
       // Whoever aborted has asked for the next run.
@@ -161,15 +177,17 @@ export class PodWorker {
     this.#recalled = true;
   }
 
-  #admit(): void {
+  async #admit(): Promise<void> {
     if (this.#admitted) return;
-    this.#admitted = true;
     // What has a start time was taken in before: by an earlier run of this agent.
-    if (this.#state.failure || (this.#state.previous?.startTime && !this.pod.problems)) return;
-    const refusal = this.#options.admit(this.pod);
-    if (!refusal) return;
-    this.#state.failure = refusal;
-    this.#options.services.events({ pod: this.pod, type: 'Warning', ...refusal });
+    const known = this.#state.failure || (this.#state.previous?.startTime && !this.pod.problems);
+    const refusal = known ? undefined : await this.#options.admit(this.pod);
+    if (refusal) {
+      this.#state.failure = refusal;
+      this.#options.services.events({ pod: this.pod, type: 'Warning', ...refusal });
+    }
+    this.#admitted = true;
+    this.#decide();
   }
 
   /** What the cloud has deleted must not be heard of again: the 2020 cloud would give it to a pod of that name. */

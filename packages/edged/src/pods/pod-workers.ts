@@ -19,6 +19,8 @@ export class PodWorkers implements PodSource {
   readonly #byUid = new Map<string, PodWorker>();
   /** Newest object of each name that must wait for an older uid to be gone. */
   readonly #waiting = new Map<string, Pod>();
+  /** Resolves when every pod so far is taken in or refused. */
+  #decided: Promise<void> = Promise.resolve();
 
   constructor(options: PodWorkersOptions) {
     this.#options = options;
@@ -105,10 +107,15 @@ export class PodWorkers implements PodSource {
 
   #start(pod: Pod): void {
     const { services, sink, admission, onForgotten } = this.#options;
+    const before = this.#decided;
     const worker = new PodWorker(pod, {
       services,
       sink,
-      admit: (candidate) => admitPod(candidate, this.#active(candidate), admission()),
+      // One after the other: of two pods that exclude each other the first one gets the room.
+      admit: async (candidate) => {
+        await before;
+        return admitPod(candidate, this.#active(candidate), admission());
+      },
       onForgotten: ({ metadata }) => {
         this.#byUid.delete(metadata.uid);
         onForgotten?.(metadata.uid);
@@ -118,18 +125,15 @@ export class PodWorkers implements PodSource {
         if (next) this.#start(next);
       },
     });
+    this.#decided = before.then(() => worker.decided);
     this.#byUid.set(pod.metadata.uid, worker);
     worker.poke();
   }
 
   /** Pods that take up room on the node besides this one. */
   #active({ metadata }: Pod): Pod[] {
-    return this.pods()
-      .filter(({ pod, status, stage }) => {
-        const phase = status?.phase ?? pod.status?.phase;
-        const over = phase === 'Failed' || phase === 'Succeeded' || stage === 'terminated';
-        return pod.metadata.uid !== metadata.uid && !over;
-      })
+    return [...this.#byUid.values()]
+      .filter((worker) => worker.pod.metadata.uid !== metadata.uid && worker.takesRoom)
       .map(({ pod }) => pod);
   }
 
