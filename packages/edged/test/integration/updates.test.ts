@@ -98,7 +98,7 @@ describeDocker('checklist: updates and images', () => {
       `Container image "${registry}/absent:1" is not present with pull policy of Never`,
     );
     for (const pod of [ifMissing, always, alwaysHere]) {
-      await edged.until(pod, (now) => waitingReason(now) === 'ErrImagePull');
+      await edged.once(pod, (now) => waitingReason(now) === 'ErrImagePull');
     }
     const pulled = edged.events
       .filter(({ reason }) => reason === 'Pulling')
@@ -113,7 +113,7 @@ describeDocker('checklist: updates and images', () => {
     const image = `${registry}/x:1`;
     const pod = fixture.pod({ image });
     await edged.insert(pod);
-    await edged.until(pod, (now) => waitingReason(now) === 'ErrImagePull');
+    await edged.once(pod, (now) => waitingReason(now) === 'ErrImagePull');
     const backedOff = await edged.until(pod, (now) => waitingReason(now) === 'ImagePullBackOff');
     expect(containerOf(backedOff).state.waiting?.message).toMatch(
       new RegExp(`^Back-off pulling image "${image}"`),

@@ -143,6 +143,14 @@ export class Harness {
     }
   }
 
+  /** Waits until one of the pod's statuses was as asked: for what passes quickly. */
+  async once(pod: PodObject, check: (status: PodStatus) => boolean): Promise<PodStatus> {
+    return eventually(() => this.reporter.statuses.get(pod.metadata.uid)?.find(check), {
+      timeoutMs: 15_000,
+      what: `the status of pod ${pod.metadata.name}`,
+    });
+  }
+
   /** Stops edged; containers keep running. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
