@@ -61,7 +61,8 @@ export function page(rows, engine) {
 <!-- Made by \`npm run conformance\` from a run of the tests. Rows: test/conformance/checklist.json. -->
 
 What a kubelet with dockershim does with a pod, row by row, each proved on a real Docker engine by what its \`inspect\` shows
-and by the status the cloud receives. \`C:\` stands for the container \`c\`, the only one unless others are named.
+and by the status the cloud receives. \`C:\` stands for the container \`c\`, the only one unless others are named; seconds
+are fewer in the tests.
 **${passed} of ${rows.length} rows pass (${percent} %).**
 
 Run on ${engine}.

@@ -18,7 +18,8 @@ import * as table from './conformance-table.mjs';
 import { fail, main, root, run } from './lib.mjs';
 
 const PAGE = 'docs/CONFORMANCE.md';
-const TESTS = 'test/integration';
+/** Relative to the package. Files without a marked test are not run. */
+const DIRECTORIES = ['test/integration', '../../tools/e2e/test'];
 
 await main(async () => {
   const { values } = parseArgs({
@@ -30,14 +31,18 @@ await main(async () => {
   const problems = table.problems(checklist, marked);
   if (problems.length > 0) fail(problems.join('\n'));
   if (values.check) return check(dir, checklist, marked);
-  return write(dir, checklist, await results(dir));
+  const files = [...new Set(marked.map(({ file }) => join(dir, file)))];
+  return write(dir, checklist, await results(dir, files));
 });
 
 /** Tests with rows, found by reading: as if all had passed. */
 function markedTests(dir) {
-  const files = readdirSync(join(dir, TESTS)).filter((name) => name.endsWith('.test.ts'));
-  return files.flatMap((name) => {
-    const file = `${TESTS}/${name}`;
+  const files = DIRECTORIES.flatMap((directory) => {
+    const path = join(dir, directory);
+    const names = existsSync(path) ? readdirSync(path) : [];
+    return names.filter((name) => name.endsWith('.test.ts')).map((name) => `${directory}/${name}`);
+  });
+  return files.flatMap((file) => {
     const titles = table.markedTitles(readFileSync(join(dir, file), 'utf8'));
     return titles.map((title) => ({ file, title, status: 'passed' }));
   });
@@ -55,13 +60,13 @@ function check(dir, checklist, marked) {
   );
 }
 
-/** What jest says about every test of the directory. */
-async function results(dir) {
+/** What jest says about every test of the files. */
+async function results(dir, files) {
   const scratch = mkdtempSync(join(tmpdir(), 'edgecore-conformance-'));
   const file = join(scratch, 'jest.json');
   try {
     const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
-    const args = [...jest, join(dir, TESTS), '--json', `--outputFile=${file}`];
+    const args = [...jest, '--runTestsByPath', ...files, '--json', `--outputFile=${file}`];
     await run(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
     if (!existsSync(file)) fail('jest wrote no results: see its output above');
     return JSON.parse(readFileSync(file, 'utf8')).testResults.flatMap(({ name, assertionResults }) =>

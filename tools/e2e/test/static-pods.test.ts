@@ -11,7 +11,7 @@ import { testPod } from '../support/test-pod.js';
 
 const describeDocker = await withDocker();
 
-describeDocker('checklist #95: static pods and a cloud', () => {
+describeDocker('checklist: static pods and a cloud', () => {
   let cloud: Minicloud;
   let core: EdgeCore | undefined;
   let engine: EngineView;
@@ -77,7 +77,7 @@ describeDocker('checklist #95: static pods and a cloud', () => {
       { timeoutMs: 20_000, what: `the mirror "${label}"` },
     );
 
-  test('today: a mirror is created, replaced with the file, created again when deleted, and goes with the file', async () => {
+  test('#95 today: a mirror is created, replaced with the file, created again when deleted, and goes with the file', async () => {
     await open('current');
     await write('one');
     await startCore();

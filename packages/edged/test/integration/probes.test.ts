@@ -1,3 +1,5 @@
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { eventually, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { podPatch } from '../../src/report/pod-patch.js';
@@ -5,6 +7,7 @@ import { DockerFixture } from '../support/docker-fixture.js';
 import { containerOf, type Harness, type PodObject } from '../support/harness.js';
 import { HealthServer, healthFrame } from '../support/health-server.js';
 import { applyPatch } from '../support/strategic-merge.js';
+import { THROW_AWAY_TLS } from '../support/throw-away-tls.js';
 
 const describeDocker = await withDocker();
 
@@ -139,6 +142,28 @@ describeDocker('checklist: probes, hooks, messages', () => {
     } finally {
       await own.close();
       await server.close().catch(() => undefined);
+    }
+  });
+
+  test('#78 HTTPS: readiness, whoever signed the certificate', async () => {
+    let code = 500;
+    const server = createServer(THROW_AWAY_TLS, (_request, response) => response.writeHead(code).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const pod = fixture.pod({
+      readinessProbe: { httpGet: { scheme: 'HTTPS', host: '127.0.0.1', port }, periodSeconds: 1 },
+    });
+    try {
+      await edged.insert(pod);
+      await edged.until(pod, running);
+      await eventually(() =>
+        eventsOf(pod).some((event) => event.includes('HTTP probe failed with statuscode: 500')),
+      );
+      expect(ready(edged.status(pod)!)).toBe(false);
+      code = 204;
+      await edged.until(pod, ready);
+    } finally {
+      server.close();
     }
   });
 

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUSYBOX_IMAGE, docker, eventually, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -79,8 +79,10 @@ describeDocker('checklist: the end of pods', () => {
   test('#80 preStop comes first and counts towards the grace period', async () => {
     const pod = fixture.pod(
       {
-        ...stubborn,
-        lifecycle: { preStop: { exec: { command: ['sh', '-c', 'echo hook >/h/f; sleep 1'] } } },
+        command: ['sh', '-c', 'trap "echo TERM >>/h/f" TERM; echo up; while :; do sleep 0.1; done'],
+        lifecycle: {
+          preStop: { exec: { command: ['sh', '-c', 'echo hook >>/h/f; sleep 1; echo hooked >>/h/f'] } },
+        },
         volumeMounts: [{ name: 'h', mountPath: '/h' }],
       },
       {
@@ -96,10 +98,12 @@ describeDocker('checklist: the end of pods', () => {
     const start = Date.now();
     await edged.terminate(pod);
     await eventually(() => edged.reporter.terminated.get(pod.metadata.uid));
-    const took = Date.now() - start;
+    const { State } = await fixture.inspect(pod);
+    const took = Date.parse(State.FinishedAt) - start;
+    expect(State.ExitCode).toBe(137);
     expect(took).toBeGreaterThanOrEqual(3800);
     expect(took).toBeLessThan(8000);
-    expect(readdirSync(join(fixture.directory, 'hook'))).toEqual(['f']);
+    expect(readFileSync(join(fixture.directory, 'hook/f'), 'utf8')).toBe('hook\nhooked\nTERM\n');
   });
 
   test('#87 a delete with an empty spec stops the pod with its own grace period', async () => {

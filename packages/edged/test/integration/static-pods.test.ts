@@ -13,7 +13,7 @@ const describeDocker = await withDocker();
 const forever = (script: string) => `trap "exit 0" TERM; ${script} & wait $!`;
 
 /** No cloud was ever reached: nobody knows which one it is, and no pod list has come. */
-describeDocker('checklist #95: static pods without a cloud', () => {
+describeDocker('checklist: static pods without a cloud', () => {
   let fixture: DockerFixture;
   let edged: Harness;
   let manifests: string;
@@ -69,7 +69,7 @@ describeDocker('checklist #95: static pods without a cloud', () => {
       await docker('inspect', `k8s_${container}_${metadata.name}_${metadata.namespace}_${metadata.uid}_0`),
     )[0];
 
-  test('a file added, edited, replaced, broken, corrected and removed', async () => {
+  test('#95 a file added, edited, replaced, broken, corrected and removed', async () => {
     await write('.hidden.yaml', 'hidden', 'sleep 600');
     await mkdir(join(manifests, 'sub'));
     await write('web.yaml', 'web', 'sleep 601');
