@@ -7,6 +7,7 @@ import { tempDir } from '@edgecore/testing';
 import { expect, test } from '@jest/globals';
 
 const COMMAND = fileURLToPath(new URL('../../../../tools/ci/conformance.mjs', import.meta.url));
+const TABLE = new URL('../../../../tools/ci/conformance-table.mjs', import.meta.url).href;
 const run = promisify(execFile);
 const check = (...args: string[]) => run(process.execPath, [COMMAND, '--check', ...args]);
 
@@ -63,7 +64,17 @@ test('a page that is not there, and one that says something else', async () => {
 
 test('a page that says the same is accepted, whatever engine it names', async () => {
   const dir = await made(['#1 one', '#2 two']);
-  const page = (await refusal(dir)).replace(/^[\s\S]*?(?=# Kubelet)/, '');
-  await writeFile(join(dir, 'docs/CONFORMANCE.md'), page.replace('Run on undefined.', 'Run on Docker 1.2.'));
+  const { page } = (await import(TABLE)) as { page(rows: object[], engine: string): string };
+  const files = ['test/integration/a.test.ts'];
+  const joined = [
+    { row: 1, feature: 'one', expected: 'a | b', result: 'passed', files },
+    { row: 2, feature: 'two', expected: 'c', result: 'passed', files },
+  ];
+  await writeFile(join(dir, 'docs/CONFORMANCE.md'), page(joined, 'Docker 1.2.3'));
   await check('--package', dir);
+  await writeFile(
+    join(dir, 'docs/CONFORMANCE.md'),
+    page([joined[0]!, { ...joined[1]!, result: 'failed' }], 'Docker 1.2.3'),
+  );
+  expect(await refusal(dir)).toContain('| 2 | two |');
 });
