@@ -71,7 +71,9 @@ export interface ModuleContext {
 
   /**
    * Puts a message into the inbox of every member of a group. A slow member
-   * delays only itself: the promise waits for room at all of them.
+   * delays only itself: the promise waits for room at all of them. The content
+   * is frozen, so that no member can change what the others see; each gets a
+   * copy of a content with bytes in it.
    * @throws {NoSuchModuleError} when the group has no member.
    */
   sendToGroup(group: string, message: Message, options?: SendOptions): Promise<void>;
@@ -92,7 +94,10 @@ export interface ModuleContext {
 
 /** When and how often a module that ended is started again (beehive.md §6). */
 export interface RestartPolicy {
-  /** `onFailure`: only after a throw. `always`: after every end. `never`: a throw stops the process. */
+  /**
+   * `onFailure`: only after a throw. `always`: after every end; with its
+   * retries used up, an end counts as a failure. `never`: a throw stops the process.
+   */
   readonly when: 'never' | 'onFailure' | 'always';
   /** Most restarts; default unlimited. */
   readonly retries?: number;

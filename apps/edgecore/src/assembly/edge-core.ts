@@ -213,6 +213,7 @@ export class EdgeCore {
           this.#metrics.gauge('edgecore_inbox_depth', queued, { module: name });
           this.#metrics.gauge('edgecore_module_restarts', restarts, { module: name });
         }
+        this.#metrics.gauge('edgecore_requests_waiting', this.#bus.waiting);
         this.#metrics.gauge('edgecore_cloud_connected', this.#hub?.link.connected ? 1 : 0);
         return { contentType: this.#metrics.contentType, text: await this.#metrics.text() };
       },

@@ -99,6 +99,7 @@ export class Bus {
           this.#context(module.name, inbox, log, signal, () => {
             supervised.lastMessageAt = Date.now();
           }),
+        onEnded: (ended) => this.#office.close(ended.name),
         onFatal: (failed, error) =>
           this.#fail(new ModuleError(failed.name, 'cannot go on', { cause: error })),
       });

@@ -3,6 +3,7 @@ import { ErrorResponseError, NoSuchModuleError, RequestTimeoutError } from '../e
 import { type Message, responseTo, withFields } from '../message/message.js';
 import type { RequestOptions, SendOptions } from '../module.js';
 import { Inbox, type InboxOptions } from './inbox.js';
+import { freezeContent } from './shared-content.js';
 import { Waiters } from './waiters.js';
 
 /** One step of a message's way, for tracing (beehive.md §7 R11). */
@@ -44,6 +45,7 @@ export class PostOffice {
       highWater: (depth) =>
         log.warn({ module: name, depth, capacity: inbox.capacity }, 'inbox is nearly full'),
       handled: (message, waitMs, handlingMs) => {
+        metrics.count('edgecore_messages_handled_total', { module: name, operation: message.operation });
         metrics.observe('edgecore_message_queue_seconds', waitMs / 1000, { module: name });
         metrics.observe('edgecore_message_handling_seconds', handlingMs / 1000, { module: name });
         trace?.({ step: 'handled', module: name, message });
@@ -86,10 +88,12 @@ export class PostOffice {
   async sendToGroup(group: string, message: Message, options: SendOptions = {}): Promise<void> {
     const members = this.#groups.get(group);
     if (!members) throw this.#unknown(group);
+    const shareable = freezeContent(message.content);
     // Every member is given the message in this turn, so that order per sender holds for each.
     const waits: Promise<void>[] = [];
     for (const member of members) {
-      const put = this.#put(member, message);
+      const own = shareable ? message : withFields(message, { content: structuredClone(message.content) });
+      const put = this.#put(member, own);
       if (put) waits.push(this.#room(member, message, put, options));
     }
     await Promise.all(waits);
@@ -104,7 +108,10 @@ export class PostOffice {
     let cancelPut: (() => void) | undefined;
     const abort = () => waiter.fail(signal!.reason);
     const timer = setTimeout(() => {
-      this.options.metrics.count('edgecore_request_timeouts_total', { module: target });
+      this.options.metrics.count('edgecore_request_timeouts_total', {
+        module: target,
+        operation: message.operation,
+      });
       waiter.fail(new RequestTimeoutError(phase, target, message, timeoutMs));
     }, timeoutMs);
     signal?.addEventListener('abort', abort, { once: true });

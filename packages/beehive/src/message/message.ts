@@ -21,7 +21,7 @@ export interface Message<Content = unknown> {
   readonly operation: string;
   /** `<namespace>/<type>[/<name>]` or a literal. */
   readonly resource: string;
-  /** Treat as immutable: group members share it. Bytes are `Uint8Array`. */
+  /** Treat as immutable; frozen once it was sent to a group. Bytes are `Uint8Array`. */
   readonly content: Content;
 }
 

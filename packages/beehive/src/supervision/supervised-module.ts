@@ -26,9 +26,14 @@ export interface SupervisedModuleOptions {
   readonly random?: () => number;
   /** The context of one run; its signal ends that run. */
   makeContext(signal: AbortSignal): ModuleContext;
+  /** It has ended by itself and will not be started again. */
+  onEnded(module: Module): void;
   /** Restarts are used up, or an error is fatal. */
   onFatal(module: Module, error: unknown): void;
 }
+
+/** How a run ended that was not told to. */
+type Outcome = { readonly kind: 'returned' } | { readonly kind: 'crashed'; readonly error: unknown };
 
 /** Which module the running code belongs to, also in timers and callbacks it started. */
 const owner = new AsyncLocalStorage<SupervisedModule>();
@@ -119,13 +124,7 @@ export class SupervisedModule {
       const fatal = outcome.kind === 'crashed' && (policy.isFatal?.(outcome.error) ?? false);
       const waitMs = fatal ? undefined : this.#schedule.next(outcome.kind);
       if (waitMs === undefined) {
-        if (outcome.kind === 'returned') {
-          this.#state = 'stopped';
-          return;
-        }
-        this.#state = 'failed';
-        this.#reason = errorText(outcome.error);
-        this.#options.onFatal(this.#options.module, outcome.error);
+        this.#end(outcome);
         return;
       }
       this.#state = 'restarting';
@@ -139,7 +138,25 @@ export class SupervisedModule {
     }
   }
 
-  async #once(): Promise<'stopped' | { kind: 'returned' } | { kind: 'crashed'; error: unknown }> {
+  /** There is no further run: the module is done, or it has failed for good. */
+  #end(outcome: Outcome): void {
+    const { module, policy, onEnded, onFatal } = this.#options;
+    if (outcome.kind === 'returned' && policy.when !== 'always') {
+      this.#state = 'stopped';
+      onEnded(module);
+      return;
+    }
+    // What is to run always and keeps ending has failed, too.
+    const error =
+      outcome.kind === 'crashed'
+        ? outcome.error
+        : new Error(`it ended by itself, and its ${policy.retries} restarts are used up`);
+    this.#state = 'failed';
+    this.#reason = errorText(error);
+    onFatal(module, error);
+  }
+
+  async #once(): Promise<'stopped' | Outcome> {
     const run = new AbortController();
     this.#run = run;
     this.#state = 'ready';
