@@ -351,6 +351,8 @@ export interface ContainerRuntime {
   /** Joins an equal pull already under way. @throws {ImagePullError} @throws {InvalidImageNameError} */
   pullImage(reference: string, options?: PullOptions): Promise<Image>;
   removeImage(id: string): Promise<void>;
+  /** Ids of the images any container of the engine was made of, running or not, ours or not. */
+  usedImages(): Promise<ReadonlySet<string>>;
   /** Bytes of the file system images live on. */
   imageFilesystem(): Promise<{
     readonly path: string;

@@ -7,6 +7,7 @@ import {
   type ModuleContext,
   type ModuleHealth,
 } from '@edgecore/beehive';
+import { ImageGc } from './gc/image-gc.js';
 import { Orphans } from './gc/orphans.js';
 import { createMetaClientOf, createMetaObjects } from './meta-objects.js';
 import { RuntimeWatch } from './observe/runtime-watch.js';
@@ -109,12 +110,23 @@ export class Edged implements Module {
       onChange: (uid) => workers.poke(uid),
       onRelist: (uids) => void collect(orphans, uids, ctx.log),
     });
+    const imageGc = new ImageGc({
+      runtime: settings.runtime,
+      clock: settings.clock,
+      log: ctx.log,
+      metrics: ctx.metrics,
+      events: (event) => settings.onNodeEvent?.(event),
+      rules: settings.imageGc,
+      sandboxImage: settings.sandboxImage,
+      periodMs: settings.imageGcPeriodMs,
+    });
     this.#workers = workers;
     this.#watch = watch;
     const ending = new AbortController();
     const signal = AbortSignal.any([ctx.signal, ending.signal]);
     const background = [
       watch.run(signal),
+      imageGc.run(signal),
       this.#listPods(objects, inbox, ctx, signal),
       staticPods.run(signal),
       mirrors.run(signal),

@@ -90,6 +90,7 @@ export async function nodeConfig(options: NodeConfigOptions): Promise<EdgeCoreCo
 
 function edged2020({ dockerSocket, nodeStatusSeconds, podStatusSyncSeconds }: NodeConfigOptions): string {
   return [
+    '    imageGCHighThreshold: 100\n',
     dockerSocket === undefined ? '' : `    runtimeType: docker\n    dockerAddress: unix://${dockerSocket}\n`,
     nodeStatusSeconds === undefined ? '' : `    nodeStatusUpdateFrequency: ${nodeStatusSeconds}\n`,
     podStatusSyncSeconds === undefined
@@ -101,8 +102,9 @@ function edged2020({ dockerSocket, nodeStatusSeconds, podStatusSyncSeconds }: No
 function edgedToday({ dockerSocket, nodeStatusSeconds }: NodeConfigOptions): string {
   return [
     '    tailoredKubeletConfig:\n',
-    // Pods must not be evicted because the machine that tests has a full disk.
-    '      evictionHard: {memory.available: 10Mi, nodefs.available: 0%}\n',
+    // Pods must not be evicted because the machine that tests has a full disk, nor its images be removed.
+    '      evictionHard: {memory.available: 10Mi, nodefs.available: 0%, nodefs.inodesFree: 0%, imagefs.available: 0%, imagefs.inodesFree: 0%}\n',
+    '      imageGCHighThresholdPercent: 100\n',
     dockerSocket === undefined ? '' : `      containerRuntimeEndpoint: unix://${dockerSocket}\n`,
     nodeStatusSeconds === undefined ? '' : `      nodeStatusUpdateFrequency: ${nodeStatusSeconds}s\n`,
   ].join('');

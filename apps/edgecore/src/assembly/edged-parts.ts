@@ -87,7 +87,9 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     syncMs: edged.pods.syncMs,
     deadContainers: edged.containerGc.maxPerPod,
     deadContainerAgeMs: edged.containerGc.minAgeMs,
+    imageGc: edged.imageGc,
     databaseRecreated: options.databaseRecreated,
+    onNodeEvent: (event) => reporter.events.nodeEvent(event),
     onEvent: (event) => reporter.events.podEvent(event),
   });
   return { edged: pods, addresses: () => addresses };

@@ -181,6 +181,10 @@ export class DockerRuntime implements ContainerRuntime {
     return this.#images.remove(id);
   }
 
+  usedImages(): Promise<ReadonlySet<string>> {
+    return this.#images.used();
+  }
+
   imageFilesystem(): Promise<{ path: string; capacityBytes: number; availableBytes: number }> {
     return this.#images.filesystem();
   }

@@ -209,6 +209,10 @@ export class ProcessRuntime implements api.ContainerRuntime {
 
   async removeImage(): Promise<void> {}
 
+  async usedImages(): Promise<ReadonlySet<string>> {
+    return new Set();
+  }
+
   async imageFilesystem(): ReturnType<api.ContainerRuntime['imageFilesystem']> {
     await this.#inventory.open();
     const { bsize, blocks, bavail } = await statfs(this.#settings.rootDir);

@@ -249,6 +249,10 @@ export class FakeRuntime implements ContainerRuntime {
     this.images.delete(id);
   }
 
+  async usedImages(): Promise<ReadonlySet<string>> {
+    return new Set([...this.containers.values()].map(({ imageId }) => imageId));
+  }
+
   async imageFilesystem() {
     return { path: '/', capacityBytes: 1, availableBytes: 1 };
   }
