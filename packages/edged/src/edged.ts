@@ -7,6 +7,7 @@ import {
   type ModuleContext,
   type ModuleHealth,
 } from '@edgecore/beehive';
+import { EvictionManager } from './eviction/eviction-manager.js';
 import { ImageGc } from './gc/image-gc.js';
 import { Orphans } from './gc/orphans.js';
 import { createMetaClientOf, createMetaObjects } from './meta-objects.js';
@@ -16,6 +17,7 @@ import { createPodServices } from './pod-services-factory.js';
 import { PodInbox } from './pods/pod-inbox.js';
 import { PodWorkers } from './pods/pod-workers.js';
 import { pause } from './ports/clock.js';
+import type { NodeEventListener } from './ports/node-events.js';
 import type { ObjectSource } from './ports/object-source.js';
 import type { PodSnapshot, StatusSink } from './ports/status-sink.js';
 import { readAppArmorHost } from './security/app-armor.js';
@@ -80,6 +82,7 @@ export class Edged implements Module {
         maxPods: settings.maxPods,
         nodeLabels: settings.nodeLabels(),
         appArmor: readAppArmorHost,
+        ...(settings.eviction && { pressure: settings.eviction.pressure.conditions }),
       }),
       // A file that came back while its pod was leaving.
       onForgotten: () => staticPods.check(),
@@ -110,16 +113,29 @@ export class Edged implements Module {
       onChange: (uid) => workers.poke(uid),
       onRelist: (uids) => void collect(orphans, uids, ctx.log),
     });
+    const nodeEvents: NodeEventListener = (event) => settings.onNodeEvent?.(event);
     const imageGc = new ImageGc({
       runtime: settings.runtime,
       clock: settings.clock,
       log: ctx.log,
       metrics: ctx.metrics,
-      events: (event) => settings.onNodeEvent?.(event),
+      events: nodeEvents,
       rules: settings.imageGc,
       sandboxImage: settings.sandboxImage,
       periodMs: settings.imageGcPeriodMs,
     });
+    const eviction =
+      settings.eviction &&
+      new EvictionManager({
+        ...settings.eviction,
+        services,
+        images: imageGc,
+        log: ctx.log,
+        metrics: ctx.metrics,
+        events: nodeEvents,
+        pods: () => workers.pods(),
+        evict: (...args) => workers.evict(...args),
+      });
     this.#workers = workers;
     this.#watch = watch;
     const ending = new AbortController();
@@ -127,6 +143,7 @@ export class Edged implements Module {
     const background = [
       watch.run(signal),
       imageGc.run(signal),
+      ...(eviction ? [eviction.run(signal)] : []),
       this.#listPods(objects, inbox, ctx, signal),
       staticPods.run(signal),
       mirrors.run(signal),

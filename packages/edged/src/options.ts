@@ -3,6 +3,7 @@ import type { CloudLink } from '@edgecore/api';
 import type { ModuleContext } from '@edgecore/beehive';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
 import type { BackoffOptions } from './backoff/backoff.js';
+import type { EvictionSettings } from './eviction/eviction-manager.js';
 import type { ImageGcRules } from './gc/plan-image-gc.js';
 import type { Pod, PodStatus } from './kube-types.js';
 import { type Clock, systemClock } from './ports/clock.js';
@@ -90,6 +91,8 @@ export interface EdgedOptions {
   readonly imageGc?: ImageGcRules;
   /** Between looks for images to remove. Default 60 000 ms. */
   readonly imageGcPeriodMs?: number;
+  /** Evicts pods, and refuses new ones, while the node runs short of something. Default: neither. */
+  readonly eviction?: EvictionSettings;
   /** The database was lost: adopt every labelled container, remove only what a message names. Default false. */
   readonly databaseRecreated?: boolean;
   /** Takes every status that is computed, changed or not, besides the reporter. Must return at once. Default none. */
@@ -103,7 +106,7 @@ export interface EdgedOptions {
   readonly random?: () => number;
 }
 
-type Optional = 'objects' | 'reporter' | 'mirrorApi' | 'onStatus' | 'onEvent' | 'onNodeEvent';
+type Optional = 'objects' | 'eviction' | 'reporter' | 'mirrorApi' | 'onStatus' | 'onEvent' | 'onNodeEvent';
 
 /** Options with every default filled in. */
 export type EdgedSettings = Required<Omit<EdgedOptions, Optional>> & Pick<EdgedOptions, Optional>;

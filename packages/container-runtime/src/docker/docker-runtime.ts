@@ -2,6 +2,7 @@ import { silentLogger } from '@edgecore/api';
 import type {
   Container,
   ContainerConfig,
+  ContainerDiskUsage,
   ContainerRuntime,
   ContainerStats,
   ContainerStatus,
@@ -28,6 +29,7 @@ import { EngineFacts } from './client/engine-facts.js';
 import type { EngineVersion } from './client/engine-types.js';
 import { DockerContainers } from './containers/docker-containers.js';
 import type { DockerContext } from './docker-context.js';
+import { dockerDiskUsage } from './docker-disk-usage.js';
 import { dockerEvents } from './docker-events.js';
 import type { DockerRuntimeOptions } from './docker-options.js';
 import { dockerStats } from './docker-stats.js';
@@ -163,6 +165,10 @@ export class DockerRuntime implements ContainerRuntime {
 
   stats(id: string): Promise<ContainerStats> {
     return dockerStats(this.#client, id);
+  }
+
+  diskUsage(id: string): Promise<ContainerDiskUsage> {
+    return dockerDiskUsage(this.#client, id);
   }
 
   listImages(): Promise<Image[]> {

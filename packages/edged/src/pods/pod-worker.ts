@@ -104,9 +104,13 @@ export class PodWorker {
     this.#task.request();
   }
 
-  /** Makes the pod `Failed` for good (eviction). */
-  fail(failure: Held): void {
-    this.#state.failure ??= failure;
+  /** Makes the pod `Failed` for good (eviction). A pod that is over or being ended stays as it is. */
+  fail(failure: Held, graceMs?: number): void {
+    if (this.#state.finished || this.#stage !== 'syncing') return;
+    this.#state.failure = failure;
+    this.#state.killGraceMs = graceMs;
+    // It may be waiting for an image or a volume.
+    this.#abort.abort(new Error('the pod is evicted'));
     this.#task.request();
   }
 

@@ -40,6 +40,7 @@ export async function syncPod(
     volumes,
     services,
     held: state.held,
+    killGraceMs: state.killGraceMs,
     signal,
   });
   if (plan.steps.length > 0 || failed) {

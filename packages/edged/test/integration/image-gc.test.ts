@@ -1,15 +1,11 @@
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { createDockerRuntime } from '@edgecore/container-runtime';
 import type { NodeEvent } from '@edgecore/edged';
 import { BUSYBOX_IMAGE, eventually, PAUSE_IMAGE, PrivateDocker, withDocker } from '@edgecore/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
+import { imageNames, importImage } from '../support/import-image.js';
 
-const run = promisify(execFile);
 const describeDocker = await withDocker();
 
 describeDocker('images nobody needs', () => {
@@ -25,23 +21,10 @@ describeDocker('images nobody needs', () => {
     await fixture.close();
   }, 60_000);
 
-  /** An image with one file nothing can compress. */
-  async function importImage(name: string, mebibytes: number): Promise<void> {
-    const directory = join(fixture.directory, name);
-    await mkdir(directory);
-    await writeFile(join(directory, 'file'), randomBytes(mebibytes * 2 ** 20));
-    await run('tar', ['-C', directory, '-cf', `${directory}.tar`, 'file']);
-    await engine.docker('import', `${directory}.tar`, `${name}:1`);
-  }
-
-  async function names(): Promise<string[]> {
-    return (await engine.docker('images', '--format', '{{.Repository}}:{{.Tag}}')).split('\n').sort();
-  }
-
   test('go when the disk fills, the largest first, until there is room; what is used stays', async () => {
-    await importImage('large', 20);
-    await importImage('small', 1);
-    await importImage('foreign', 8);
+    await importImage(engine, fixture.directory, 'large', 20);
+    await importImage(engine, fixture.directory, 'small', 1);
+    await importImage(engine, fixture.directory, 'foreign', 8);
     await engine.docker('create', 'foreign:1', '/file');
     const runtime = createDockerRuntime({
       socketPath: engine.socket,
@@ -55,19 +38,19 @@ describeDocker('images nobody needs', () => {
         imageGcPeriodMs: 100,
         onNodeEvent: (event) => nodeEvents.push(event),
       });
-      await eventually(async () => !(await names()).includes('large:1'), { timeoutMs: 10_000 });
+      await eventually(async () => !(await imageNames(engine)).includes('large:1'), { timeoutMs: 10_000 });
       // Some looks later it is still so: below the low threshold nothing goes.
       const pod = fixture.pod();
       await edged.insert(pod);
       await edged.until(pod, ({ phase }) => phase === 'Running');
-      expect(await names()).toEqual([BUSYBOX_IMAGE, 'foreign:1', PAUSE_IMAGE, 'small:1'].sort());
+      expect(await imageNames(engine)).toEqual([BUSYBOX_IMAGE, 'foreign:1', PAUSE_IMAGE, 'small:1'].sort());
       expect(nodeEvents).toEqual([]);
 
       // Room that images cannot give back is asked for in vain, and said once.
       const name = fixture.containerName(pod);
       await engine.docker('exec', name, 'dd', 'if=/dev/zero', 'of=/fill', 'bs=1M', 'count=24');
       await eventually(() => nodeEvents.length > 0, { timeoutMs: 10_000 });
-      expect(await names()).toEqual([BUSYBOX_IMAGE, 'foreign:1', PAUSE_IMAGE].sort());
+      expect(await imageNames(engine)).toEqual([BUSYBOX_IMAGE, 'foreign:1', PAUSE_IMAGE].sort());
       expect(nodeEvents).toEqual([
         {
           type: 'Warning',

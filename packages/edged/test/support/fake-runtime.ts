@@ -221,6 +221,10 @@ export class FakeRuntime implements ContainerRuntime {
     return Promise.reject(new Error('not part of this fake'));
   }
 
+  async diskUsage() {
+    return { writableBytes: 0, logBytes: 0 };
+  }
+
   async *logs(): AsyncIterable<LogRecord> {}
 
   async listImages(): Promise<Image[]> {

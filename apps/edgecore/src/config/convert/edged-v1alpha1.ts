@@ -80,7 +80,7 @@ export function convertEdged2020(reader: ConfigReader): EdgedConfig {
     eviction: {
       hard: {},
       soft: {},
-      softGrace: {},
+      softGraceMs: {},
       minimumReclaim: {},
       pressureTransitionMs: 5 * MINUTE_MS,
       maxPodGraceSeconds: 0,

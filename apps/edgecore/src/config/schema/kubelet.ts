@@ -32,7 +32,6 @@ const KERNEL = 'kernel settings of the host are left alone';
 const WATCH = 'objects are pushed by the cloud';
 const TOPOLOGY = 'only the policy "none" is offered, pods would silently run without the isolation asked for';
 const RESERVE = 'resources are not set aside by cgroups';
-const SOFT = 'only the hard thresholds count';
 const SHUTDOWN = 'the shutdown of the machine is not watched';
 
 /** `tailoredKubeletConfig`, every key (config.md §3). */
@@ -147,11 +146,11 @@ const fields: Section['fields'] = {
     'nodefs.available': '10%',
     'nodefs.inodesFree': '5%',
   }),
-  evictionSoft: stringMap(undefined, { ...hidden, unused: SOFT }),
-  evictionSoftGracePeriod: stringMap(undefined, { ...hidden, unused: SOFT }),
-  evictionMinimumReclaim: stringMap(undefined, { ...hidden, unused: SOFT }),
+  evictionSoft: stringMap(undefined, hidden),
+  evictionSoftGracePeriod: stringMap(undefined, hidden),
+  evictionMinimumReclaim: stringMap(undefined, hidden),
   evictionPressureTransitionPeriod: duration('5m0s'),
-  evictionMaxPodGracePeriod: int32(0, { ...hidden, unused: SOFT }),
+  evictionMaxPodGracePeriod: int32(0, hidden),
   kernelMemcgNotification: bool(false, { ...hidden, unused: 'memory is looked at by period' }),
   // logs
   containerLogMaxSize: text('10Mi'),
