@@ -370,6 +370,9 @@ export interface ContainerRuntime {
     readonly availableBytes: number;
   }>;
 
+  /** Removes what this machine still has of containers that are gone: links to their logs. */
+  collectGarbage(): Promise<void>;
+
   /**
    * Live events of our containers, from the first `next()` on. Throws when the engine's stream breaks:
    * the caller relists and subscribes again. Ends when the signal aborts.

@@ -195,6 +195,10 @@ export class DockerRuntime implements ContainerRuntime {
     return this.#images.filesystem();
   }
 
+  collectGarbage(): Promise<void> {
+    return this.#containers.collectGarbage();
+  }
+
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
     return dockerEvents(this.#context, signal);
   }

@@ -226,6 +226,9 @@ export class ProcessRuntime implements api.ContainerRuntime {
     return { path: this.#settings.rootDir, capacityBytes: blocks * bsize, availableBytes: bavail * bsize };
   }
 
+  /** Nothing: logs are files of the pod's directory. */
+  async collectGarbage(): Promise<void> {}
+
   events(signal: AbortSignal): AsyncIterable<api.RuntimeEvent> {
     const events = this.#events.subscribe(signal);
     // Ends of adopted containers are noticed from the first subscription on, not from the first call.

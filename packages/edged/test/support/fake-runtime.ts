@@ -261,6 +261,8 @@ export class FakeRuntime implements ContainerRuntime {
     return { path: '/', capacityBytes: 1, availableBytes: 1 };
   }
 
+  async collectGarbage(): Promise<void> {}
+
   async *events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
     const queue: RuntimeEvent[] = [];
     let wake = () => {};
