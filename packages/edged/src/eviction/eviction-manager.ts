@@ -4,7 +4,7 @@ import { removeFinishedContainers } from '../gc/finished-pods.js';
 import type { ImageGc } from '../gc/image-gc.js';
 import type { NodePressure } from '../node/node-pressure.js';
 import type { MetThreshold } from '../node/pressure.js';
-import type { ThresholdRule } from '../node/threshold-rules.js';
+import type { PressureSignal } from '../node/threshold.js';
 import type { Held } from '../plan/step.js';
 import { pause } from '../ports/clock.js';
 import type { NodeEventListener } from '../ports/node-events.js';
@@ -41,8 +41,8 @@ const VICTIM_ENDS_MS = 30_000;
  */
 export class EvictionManager {
   #victim: { readonly uid: string; readonly since: number } | undefined;
-  /** Thresholds that were told of. */
-  #told: ReadonlySet<ThresholdRule> = new Set();
+  /** Signals that were told of. */
+  readonly #told = new Set<PressureSignal>();
   #failure: string | undefined;
 
   constructor(private readonly options: EvictionManagerOptions) {}
@@ -130,7 +130,8 @@ export class EvictionManager {
   #tell(due: readonly MetThreshold[]): void {
     const { log, events } = this.options;
     for (const { rule, sample } of due) {
-      if (this.#told.has(rule)) continue;
+      if (this.#told.has(rule.signal)) continue;
+      this.#told.add(rule.signal);
       const resource = resourceOf(rule.signal);
       log.warn(
         { signal: rule.signal, threshold: rule.text, available: sample.left, of: sample.whole },
@@ -142,7 +143,9 @@ export class EvictionManager {
         message: `Attempting to reclaim ${resource}`,
       });
     }
-    this.#told = new Set(due.map(({ rule }) => rule));
+    for (const signal of this.#told) {
+      if (!due.some(({ rule }) => rule.signal === signal)) this.#told.delete(signal);
+    }
   }
 }
 

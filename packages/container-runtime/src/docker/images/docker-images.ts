@@ -81,7 +81,8 @@ export class DockerImages {
   async used(): Promise<ReadonlySet<string>> {
     const query = { all: true };
     const all = await this.#client.json<EngineContainerListing[]>({ path: '/containers/json', query });
-    return new Set(all.map(({ ImageID }) => ImageID));
+    // Podman leaves out the algorithm here.
+    return new Set(all.map(({ ImageID }) => (ImageID.includes(':') ? ImageID : `sha256:${ImageID}`)));
   }
 
   async filesystem(): Promise<{ path: string; capacityBytes: number; availableBytes: number }> {
