@@ -7,7 +7,9 @@ import {
   type ModuleContext,
   type ModuleHealth,
 } from '@edgecore/beehive';
+import { evictor } from './eviction/evict-pod.js';
 import { EvictionManager } from './eviction/eviction-manager.js';
+import { StorageLimitWatch } from './eviction/storage-limit-watch.js';
 import { ImageGc } from './gc/image-gc.js';
 import { Orphans } from './gc/orphans.js';
 import { createMetaClientOf, createMetaObjects } from './meta-objects.js';
@@ -124,6 +126,19 @@ export class Edged implements Module {
       sandboxImage: settings.sandboxImage,
       periodMs: settings.imageGcPeriodMs,
     });
+    const evict = evictor({
+      services,
+      log: ctx.log,
+      metrics: ctx.metrics,
+      fail: (...args) => workers.evict(...args),
+    });
+    const storageLimits = new StorageLimitWatch({
+      services,
+      log: ctx.log,
+      periodMs: settings.storageLimitPeriodMs,
+      pods: () => workers.pods(),
+      evict,
+    });
     const eviction =
       settings.eviction &&
       new EvictionManager({
@@ -131,10 +146,9 @@ export class Edged implements Module {
         services,
         images: imageGc,
         log: ctx.log,
-        metrics: ctx.metrics,
         events: nodeEvents,
         pods: () => workers.pods(),
-        evict: (...args) => workers.evict(...args),
+        evict,
       });
     this.#workers = workers;
     this.#watch = watch;
@@ -143,6 +157,7 @@ export class Edged implements Module {
     const background = [
       watch.run(signal),
       imageGc.run(signal),
+      storageLimits.run(signal),
       ...(eviction ? [eviction.run(signal)] : []),
       this.#listPods(objects, inbox, ctx, signal),
       staticPods.run(signal),

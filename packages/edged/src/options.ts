@@ -93,6 +93,8 @@ export interface EdgedOptions {
   readonly imageGcPeriodMs?: number;
   /** Evicts pods, and refuses new ones, while the node runs short of something. Default: neither. */
   readonly eviction?: EvictionSettings;
+  /** Between looks at what pods with limits of ephemeral storage take. Default 60 000 ms. */
+  readonly storageLimitPeriodMs?: number;
   /** The database was lost: adopt every labelled container, remove only what a message names. Default false. */
   readonly databaseRecreated?: boolean;
   /** Takes every status that is computed, changed or not, besides the reporter. Must return at once. Default none. */
@@ -145,6 +147,7 @@ export function withDefaults(options: EdgedOptions): EdgedSettings {
     deadContainerAgeMs: 0,
     imageGc: { highPercent: 100, lowPercent: 80, minAgeMs: 120_000, maxAgeMs: 0 },
     imageGcPeriodMs: 60_000,
+    storageLimitPeriodMs: 60_000,
     databaseRecreated: false,
     clock: systemClock,
     random: Math.random,

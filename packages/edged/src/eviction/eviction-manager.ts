@@ -1,15 +1,15 @@
-import { errorText, type Logger, type Metrics } from '@edgecore/api';
+import { errorText, type Logger } from '@edgecore/api';
 import type { PodServices } from '../act/pod-services.js';
 import { removeFinishedContainers } from '../gc/finished-pods.js';
 import type { ImageGc } from '../gc/image-gc.js';
 import type { NodePressure } from '../node/node-pressure.js';
 import type { MetThreshold } from '../node/pressure.js';
 import type { PressureSignal } from '../node/threshold.js';
-import type { Held } from '../plan/step.js';
 import { pause } from '../ports/clock.js';
 import type { NodeEventListener } from '../ports/node-events.js';
 import type { PodSnapshot } from '../ports/status-sink.js';
 import { resourceOf } from './candidate.js';
+import type { EvictPod } from './evict-pod.js';
 import { measurePods } from './measure-pods.js';
 import { mostUrgent, planEviction } from './plan-eviction.js';
 
@@ -25,11 +25,9 @@ export interface EvictionManagerOptions extends EvictionSettings {
   readonly services: PodServices;
   readonly images: Pick<ImageGc, 'removeUnused'>;
   readonly log: Logger;
-  readonly metrics: Metrics;
   readonly events: NodeEventListener;
   pods(): readonly PodSnapshot[];
-  /** Makes a pod `Failed` for good. */
-  evict(uid: string, failure: Held, graceMs: number): void;
+  readonly evict: EvictPod;
 }
 
 /** How long the next eviction waits for the end of the last victim. */
@@ -92,7 +90,7 @@ export class EvictionManager {
   }
 
   async #evict(threshold: MetThreshold): Promise<void> {
-    const { pressure, services, log, metrics, maxPodGraceMs = 0, evict } = this.options;
+    const { pressure, services, log, maxPodGraceMs = 0, evict } = this.options;
     const { signal } = threshold.rule;
     const hasImageFileSystem = await pressure.hasImageFileSystem();
     const running = this.options.pods().filter(isActivePod);
@@ -106,14 +104,8 @@ export class EvictionManager {
       log.debug({ signal, pods: running.length }, 'no pod may be evicted');
       return;
     }
-    const { uid, failure, graceMs } = eviction;
-    const pod = running.find((one) => one.pod.metadata.uid === uid)!.pod;
-    const { namespace, name } = pod.metadata;
-    log.warn({ namespace, pod: name, uid, signal }, `pod evicted: ${failure.message}`);
-    services.events({ pod, type: 'Warning', reason: failure.reason, message: failure.message });
-    metrics.count('edgecore_pods_evicted_total', { signal });
-    this.#victim = { uid, since: services.clock.now() };
-    evict(uid, failure, graceMs);
+    this.#victim = { uid: eviction.pod.metadata.uid, since: services.clock.now() };
+    evict({ ...eviction, signal });
   }
 
   /** What the last victim used is not free before it has ended. */

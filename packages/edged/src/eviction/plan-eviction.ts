@@ -1,6 +1,6 @@
+import type { Pod } from '../kube-types.js';
 import type { MetThreshold } from '../node/pressure.js';
 import type { PressureSignal } from '../node/threshold.js';
-import type { Held } from '../plan/step.js';
 import { type Candidate, isCritical, resourceOf } from './candidate.js';
 import { evictionMessage } from './eviction-message.js';
 import { rankCandidates } from './rank.js';
@@ -25,9 +25,9 @@ export function mostUrgent(due: readonly MetThreshold[]): MetThreshold | undefin
 }
 
 export interface Eviction {
-  readonly uid: string;
-  /** Reason and message of the pod's status. */
-  readonly failure: Held;
+  readonly pod: Pod;
+  /** For the pod's status. */
+  readonly message: string;
   /** 0: its containers are killed as fast as possible. */
   readonly graceMs: number;
 }
@@ -45,11 +45,11 @@ export function planEviction({ threshold, pods, maxPodGraceMs }: EvictionInput):
   const evictable = pods.filter(({ pod }) => !isCritical(pod));
   const victim = rankCandidates(evictable, resourceOf(threshold.rule.signal))[0];
   if (!victim) return undefined;
-  const { metadata, spec } = victim.pod;
-  const ownGraceMs = (spec.terminationGracePeriodSeconds ?? 30) * 1000;
+  const { pod } = victim;
+  const ownGraceMs = (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
   return {
-    uid: metadata.uid,
-    failure: { reason: 'Evicted', message: evictionMessage(threshold, victim) },
+    pod,
+    message: evictionMessage(threshold, victim),
     graceMs: threshold.rule.kind === 'hard' ? 0 : Math.min(maxPodGraceMs, ownGraceMs),
   };
 }

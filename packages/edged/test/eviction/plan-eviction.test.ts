@@ -103,15 +103,11 @@ describe('the pod to evict', () => {
   const memory = met('memory.available', '100Mi', 80 * MIB);
 
   test('is told as kubelet does', () => {
-    expect(
-      planEviction({ threshold: memory, pods: [candidate('u', { usedMiB: 200 })], maxPodGraceMs: 9 }),
-    ).toEqual({
-      uid: 'u',
-      failure: {
-        reason: 'Evicted',
-        message:
-          'The node was low on resource: memory. Threshold quantity: 100Mi, available: 80Mi. Container web was using 200Mi, request is 0, has larger consumption of memory.',
-      },
+    const greedy = candidate('u', { usedMiB: 200 });
+    expect(planEviction({ threshold: memory, pods: [greedy], maxPodGraceMs: 9 })).toEqual({
+      pod: greedy.pod,
+      message:
+        'The node was low on resource: memory. Threshold quantity: 100Mi, available: 80Mi. Container web was using 200Mi, request is 0, has larger consumption of memory.',
       graceMs: 0,
     });
   });
@@ -119,7 +115,7 @@ describe('the pod to evict', () => {
   test('a share is told as what it comes to; a container within its request is not blamed', () => {
     const threshold = met('nodefs.available', '10%', 2048);
     const pods = [candidate('u', { usedMiB: 1, requestMiB: 2 })];
-    expect(planEviction({ threshold, pods, maxPodGraceMs: 0 })?.failure.message).toBe(
+    expect(planEviction({ threshold, pods, maxPodGraceMs: 0 })?.message).toBe(
       'The node was low on resource: ephemeral-storage. Threshold quantity: 107Mi, available: 2Ki.',
     );
   });
@@ -133,9 +129,9 @@ describe('the pod to evict', () => {
     expect(pods.every((one) => isCritical(one.pod))).toBe(true);
     expect(planEviction({ threshold: memory, pods, maxPodGraceMs: 0 })).toBeUndefined();
     const ordinary = candidate('ordinary', { annotations: { 'kubernetes.io/config.source': 'api' } });
-    expect(planEviction({ threshold: memory, pods: [...pods, ordinary], maxPodGraceMs: 0 })?.uid).toBe(
-      'ordinary',
-    );
+    expect(
+      planEviction({ threshold: memory, pods: [...pods, ordinary], maxPodGraceMs: 0 })?.pod.metadata.uid,
+    ).toBe('ordinary');
   });
 
   test('gets its own grace period after a soft threshold, at most the configured one', () => {

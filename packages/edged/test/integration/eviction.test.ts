@@ -93,6 +93,30 @@ describeDocker('a node that runs short', () => {
     await edged.until(welcome, running);
   });
 
+  test('pods over their own limits are evicted, whatever room there is', async () => {
+    const edged = await fixture.start({ storageLimitPeriodMs: 200 });
+    const volume = (mebibytes: number) =>
+      fixture.pod(
+        { ...writer(mebibytes, '/v/file'), volumeMounts: [{ name: 'v', mountPath: '/v' }] },
+        { volumes: [{ name: 'v', emptyDir: { sizeLimit: '2Mi' } }] },
+      );
+    const limits = { 'ephemeral-storage': '2Mi' };
+    const modest = volume(1);
+    const greedy = volume(3);
+    const written = fixture.pod({ ...writer(3, '/file'), resources: { limits } });
+    for (const pod of [modest, greedy, written]) await edged.insert(pod);
+    const failed = ({ phase }: { phase: string }) => phase === 'Failed';
+    expect(await edged.until(greedy, failed)).toMatchObject({
+      reason: 'Evicted',
+      message: 'Usage of EmptyDir volume "v" exceeds the limit "2Mi".',
+    });
+    expect(await edged.until(written, failed)).toMatchObject({
+      reason: 'Evicted',
+      message: 'Pod ephemeral local storage usage exceeds the total limit of containers 2Mi.',
+    });
+    expect(edged.status(modest)?.phase).toBe('Running');
+  });
+
   test('dead containers go first, then images, then a pod', async () => {
     engine = await PrivateDocker.create({ diskMiB: 64 });
     const docker = engine;
