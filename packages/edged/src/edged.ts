@@ -7,10 +7,7 @@ import {
   type ModuleContext,
   type ModuleHealth,
 } from '@edgecore/beehive';
-import { evictor } from './eviction/evict-pod.js';
-import { EvictionManager } from './eviction/eviction-manager.js';
-import { StorageLimitWatch } from './eviction/storage-limit-watch.js';
-import { ImageGc } from './gc/image-gc.js';
+import { keepRoom } from './eviction/keep-room.js';
 import { Orphans } from './gc/orphans.js';
 import { createMetaClientOf, createMetaObjects } from './meta-objects.js';
 import { RuntimeWatch } from './observe/runtime-watch.js';
@@ -19,7 +16,6 @@ import { createPodServices } from './pod-services-factory.js';
 import { PodInbox } from './pods/pod-inbox.js';
 import { PodWorkers } from './pods/pod-workers.js';
 import { pause } from './ports/clock.js';
-import type { NodeEventListener } from './ports/node-events.js';
 import type { ObjectSource } from './ports/object-source.js';
 import type { PodSnapshot, StatusSink } from './ports/status-sink.js';
 import { readAppArmorHost } from './security/app-armor.js';
@@ -115,50 +111,13 @@ export class Edged implements Module {
       onChange: (uid) => workers.poke(uid),
       onRelist: (uids) => void collect(orphans, uids, ctx.log),
     });
-    const nodeEvents: NodeEventListener = (event) => settings.onNodeEvent?.(event);
-    const imageGc = new ImageGc({
-      runtime: settings.runtime,
-      clock: settings.clock,
-      log: ctx.log,
-      metrics: ctx.metrics,
-      events: nodeEvents,
-      rules: settings.imageGc,
-      sandboxImage: settings.sandboxImage,
-      periodMs: settings.imageGcPeriodMs,
-    });
-    const evict = evictor({
-      services,
-      log: ctx.log,
-      metrics: ctx.metrics,
-      fail: (...args) => workers.evict(...args),
-    });
-    const storageLimits = new StorageLimitWatch({
-      services,
-      log: ctx.log,
-      periodMs: settings.storageLimitPeriodMs,
-      pods: () => workers.pods(),
-      evict,
-    });
-    const eviction =
-      settings.eviction &&
-      new EvictionManager({
-        ...settings.eviction,
-        services,
-        images: imageGc,
-        log: ctx.log,
-        events: nodeEvents,
-        pods: () => workers.pods(),
-        evict,
-      });
     this.#workers = workers;
     this.#watch = watch;
     const ending = new AbortController();
     const signal = AbortSignal.any([ctx.signal, ending.signal]);
     const background = [
       watch.run(signal),
-      imageGc.run(signal),
-      storageLimits.run(signal),
-      ...(eviction ? [eviction.run(signal)] : []),
+      ...keepRoom({ settings, services, workers, ctx }, signal),
       this.#listPods(objects, inbox, ctx, signal),
       staticPods.run(signal),
       mirrors.run(signal),

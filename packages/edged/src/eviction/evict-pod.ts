@@ -7,8 +7,8 @@ export interface EvictOptions {
   readonly services: Pick<PodServices, 'events'>;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Makes a pod `Failed` for good. */
-  fail(uid: string, failure: Held, graceMs: number): void;
+  /** Makes a pod `Failed` for good. False: it is over already. */
+  fail(uid: string, failure: Held, graceMs: number): boolean;
 }
 
 export interface EvictOrder {
@@ -27,9 +27,9 @@ export function evictor({ services, log, metrics, fail }: EvictOptions): EvictPo
   return ({ pod, message, graceMs, signal }) => {
     const { namespace, name, uid } = pod.metadata;
     const reason = 'Evicted';
+    if (!fail(uid, { reason, message }, graceMs)) return;
     log.warn({ namespace, pod: name, uid, signal }, `pod evicted: ${message}`);
     services.events({ pod, type: 'Warning', reason, message });
     metrics.count('edgecore_pods_evicted_total', { signal });
-    fail(uid, { reason, message }, graceMs);
   };
 }

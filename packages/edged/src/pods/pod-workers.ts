@@ -81,9 +81,9 @@ export class PodWorkers implements PodSource {
     return true;
   }
 
-  /** Makes a pod `Failed` for good and kills its containers within `graceMs`. */
-  evict(uid: string, failure: Held, graceMs: number): void {
-    this.#byUid.get(uid)?.fail(failure, graceMs);
+  /** Makes a pod `Failed` for good and kills its containers within `graceMs`. False: it is over already. */
+  evict(uid: string, failure: Held, graceMs: number): boolean {
+    return this.#byUid.get(uid)?.fail(failure, graceMs) ?? false;
   }
 
   podGone(uid: string): void {

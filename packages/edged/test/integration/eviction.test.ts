@@ -115,6 +115,7 @@ describeDocker('a node that runs short', () => {
       message: 'Pod ephemeral local storage usage exceeds the total limit of containers 2Mi.',
     });
     expect(edged.status(modest)?.phase).toBe('Running');
+    expect(edged.events.filter(({ reason }) => reason === 'Evicted')).toHaveLength(2);
   });
 
   test('dead containers go first, then images, then a pod', async () => {
