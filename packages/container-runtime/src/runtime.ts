@@ -277,6 +277,14 @@ export interface NetworkStats {
   readonly txErrors: number;
 }
 
+/** What a container takes on the file system of the engine. */
+export interface ContainerDiskUsage {
+  /** Files it wrote outside of its mounts. */
+  readonly writableBytes: number;
+  /** The engine's log files of it; 0 when this process cannot see them. */
+  readonly logBytes: number;
+}
+
 export interface Image {
   readonly id: string;
   readonly tags: readonly string[];
@@ -344,6 +352,8 @@ export interface ContainerRuntime {
   logs(id: string, options?: LogOptions): AsyncIterable<LogRecord>;
   /** Of a container, or of a sandbox where that is a process too (its `networks` are the pod's). @throws {ContainerNotRunningError} */
   stats(id: string): Promise<ContainerStats>;
+  /** Expensive: the engine may walk the container's files. @throws {RuntimeNotFoundError} */
+  diskUsage(id: string): Promise<ContainerDiskUsage>;
 
   listImages(): Promise<Image[]>;
   /** `undefined` when the image is not present. */
@@ -351,12 +361,17 @@ export interface ContainerRuntime {
   /** Joins an equal pull already under way. @throws {ImagePullError} @throws {InvalidImageNameError} */
   pullImage(reference: string, options?: PullOptions): Promise<Image>;
   removeImage(id: string): Promise<void>;
+  /** Ids of the images any container of the engine was made of, running or not, ours or not. */
+  usedImages(): Promise<ReadonlySet<string>>;
   /** Bytes of the file system images live on. */
   imageFilesystem(): Promise<{
     readonly path: string;
     readonly capacityBytes: number;
     readonly availableBytes: number;
   }>;
+
+  /** Removes what this machine still has of containers that are gone: links to their logs. */
+  collectGarbage(): Promise<void>;
 
   /**
    * Live events of our containers, from the first `next()` on. Throws when the engine's stream breaks:

@@ -7,6 +7,7 @@ import {
   type ModuleContext,
   type ModuleHealth,
 } from '@edgecore/beehive';
+import { keepRoom } from './eviction/keep-room.js';
 import { Orphans } from './gc/orphans.js';
 import { createMetaClientOf, createMetaObjects } from './meta-objects.js';
 import { RuntimeWatch } from './observe/runtime-watch.js';
@@ -79,6 +80,7 @@ export class Edged implements Module {
         maxPods: settings.maxPods,
         nodeLabels: settings.nodeLabels(),
         appArmor: readAppArmorHost,
+        ...(settings.eviction && { pressure: settings.eviction.pressure.conditions }),
       }),
       // A file that came back while its pod was leaving.
       onForgotten: () => staticPods.check(),
@@ -115,6 +117,7 @@ export class Edged implements Module {
     const signal = AbortSignal.any([ctx.signal, ending.signal]);
     const background = [
       watch.run(signal),
+      ...keepRoom({ settings, services, workers, ctx }, signal),
       this.#listPods(objects, inbox, ctx, signal),
       staticPods.run(signal),
       mirrors.run(signal),

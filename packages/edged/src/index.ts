@@ -7,13 +7,18 @@
 export type { BackoffOptions } from './backoff/backoff.js';
 export { Edged } from './edged.js';
 export * from './errors.js';
+export type { EvictionSettings } from './eviction/eviction-manager.js';
+export type { ImageGcRules } from './gc/plan-image-gc.js';
 export type * from './kube-types.js';
 export { type MemoryObjectsOptions, memoryObjects } from './memory-objects.js';
 export { type AddressOptions, nodeIp } from './node/addresses.js';
 export { nodeAllocatable } from './node/allocatable.js';
 export { systemHost } from './node/host.js';
+export { NodePressure, type NodePressureOptions } from './node/node-pressure.js';
+export type { EvictionThresholds } from './node/threshold-rules.js';
 export type { EdgedOptions } from './options.js';
 export type { Clock } from './ports/clock.js';
+export type { NodeEvent, NodeEventListener } from './ports/node-events.js';
 export type { ObjectSource, StoredPods } from './ports/object-source.js';
 export type { PodEvent, PodEventListener } from './ports/pod-events.js';
 export type * from './ports/status-sink.js';

@@ -3,8 +3,11 @@ import type { CloudLink } from '@edgecore/api';
 import type { ModuleContext } from '@edgecore/beehive';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
 import type { BackoffOptions } from './backoff/backoff.js';
+import type { EvictionSettings } from './eviction/eviction-manager.js';
+import type { ImageGcRules } from './gc/plan-image-gc.js';
 import type { Pod, PodStatus } from './kube-types.js';
 import { type Clock, systemClock } from './ports/clock.js';
+import type { NodeEventListener } from './ports/node-events.js';
 import type { ObjectSource } from './ports/object-source.js';
 import type { PodEventListener } from './ports/pod-events.js';
 import type { Reporter } from './ports/status-sink.js';
@@ -81,18 +84,31 @@ export interface EdgedOptions {
   readonly deadContainers?: number;
   /** Age a dead container must have to be removed. Default 0. */
   readonly deadContainerAgeMs?: number;
+  /**
+   * When images no container was made of are removed, those of other users of the engine included. Default: none is
+   * (`highPercent: 100`).
+   */
+  readonly imageGc?: ImageGcRules;
+  /** Between looks for images to remove. Default 60 000 ms. */
+  readonly imageGcPeriodMs?: number;
+  /** Evicts pods, and refuses new ones, while the node runs short of something. Default: neither. */
+  readonly eviction?: EvictionSettings;
+  /** Between looks at what pods with limits of ephemeral storage take. Default 60 000 ms. */
+  readonly storageLimitPeriodMs?: number;
   /** The database was lost: adopt every labelled container, remove only what a message names. Default false. */
   readonly databaseRecreated?: boolean;
   /** Takes every status that is computed, changed or not, besides the reporter. Must return at once. Default none. */
   readonly onStatus?: (pod: Pod, status: PodStatus) => void;
   /** Takes pod events, besides the log. Default none. */
   readonly onEvent?: PodEventListener;
+  /** Takes events about the node, besides the log. Default none. */
+  readonly onNodeEvent?: NodeEventListener;
   readonly clock?: Clock;
   /** 0 (inclusive) to 1. Default `Math.random`. */
   readonly random?: () => number;
 }
 
-type Optional = 'objects' | 'reporter' | 'mirrorApi' | 'onStatus' | 'onEvent';
+type Optional = 'objects' | 'eviction' | 'reporter' | 'mirrorApi' | 'onStatus' | 'onEvent' | 'onNodeEvent';
 
 /** Options with every default filled in. */
 export type EdgedSettings = Required<Omit<EdgedOptions, Optional>> & Pick<EdgedOptions, Optional>;
@@ -129,6 +145,9 @@ export function withDefaults(options: EdgedOptions): EdgedSettings {
     minimumGraceMs: 2000,
     deadContainers: 1,
     deadContainerAgeMs: 0,
+    imageGc: { highPercent: 100, lowPercent: 80, minAgeMs: 120_000, maxAgeMs: 0 },
+    imageGcPeriodMs: 60_000,
+    storageLimitPeriodMs: 60_000,
     databaseRecreated: false,
     clock: systemClock,
     random: Math.random,

@@ -18,7 +18,10 @@ import { type NodeConfigOptions, writeNodeConfig } from './node-config.js';
 import { SocketProxy } from './socket-proxy.js';
 
 export interface EdgeSiteOptions
-  extends Pick<NodeConfigOptions, 'dockerSocket' | 'cloudProfile' | 'nodeStatusSeconds' | 'dbTestPort'> {
+  extends Pick<
+    NodeConfigOptions,
+    'dockerSocket' | 'cloudProfile' | 'nodeStatusSeconds' | 'evictionHard' | 'dbTestPort'
+  > {
   readonly engine: 'docker' | 'process';
   /** Which cloud it is. */
   readonly profile: CloudProfileName;

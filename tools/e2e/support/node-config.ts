@@ -24,6 +24,8 @@ export interface NodeConfigOptions {
   readonly heartbeatSeconds?: number;
   /** Period of the node status. Default: the format's own. */
   readonly nodeStatusSeconds?: number;
+  /** `evictionHard` of v1alpha2, as YAML. Default: nothing is ever short enough. */
+  readonly evictionHard?: string;
   /** Port of dbTest. Default: dbTest is off. */
   readonly dbTestPort?: number;
 }
@@ -61,6 +63,10 @@ ${options.cloudProfile === undefined ? '' : `  cloudProfile: ${options.cloudProf
 }`;
 }
 
+/** Each key replaces its default. */
+const NOTHING_IS_SHORT =
+  'memory.available: 10Mi, nodefs.available: 0%, nodefs.inodesFree: 0%, imagefs.available: 0%, imagefs.inodesFree: 0%';
+
 /** Where the node's pods live. */
 export function podsDirectory(dir: string): string {
   return join(dir, 'pods');
@@ -90,6 +96,7 @@ export async function nodeConfig(options: NodeConfigOptions): Promise<EdgeCoreCo
 
 function edged2020({ dockerSocket, nodeStatusSeconds, podStatusSyncSeconds }: NodeConfigOptions): string {
   return [
+    '    imageGCHighThreshold: 100\n',
     dockerSocket === undefined ? '' : `    runtimeType: docker\n    dockerAddress: unix://${dockerSocket}\n`,
     nodeStatusSeconds === undefined ? '' : `    nodeStatusUpdateFrequency: ${nodeStatusSeconds}\n`,
     podStatusSyncSeconds === undefined
@@ -98,11 +105,12 @@ function edged2020({ dockerSocket, nodeStatusSeconds, podStatusSyncSeconds }: No
   ].join('');
 }
 
-function edgedToday({ dockerSocket, nodeStatusSeconds }: NodeConfigOptions): string {
+function edgedToday({ dockerSocket, nodeStatusSeconds, evictionHard }: NodeConfigOptions): string {
   return [
     '    tailoredKubeletConfig:\n',
-    // Pods must not be evicted because the machine that tests has a full disk.
-    '      evictionHard: {memory.available: 10Mi, nodefs.available: 0%}\n',
+    // Pods must not be evicted because the machine that tests has a full disk, nor its images be removed.
+    `      evictionHard: {${evictionHard ?? NOTHING_IS_SHORT}}\n`,
+    '      imageGCHighThresholdPercent: 100\n',
     dockerSocket === undefined ? '' : `      containerRuntimeEndpoint: unix://${dockerSocket}\n`,
     nodeStatusSeconds === undefined ? '' : `      nodeStatusUpdateFrequency: ${nodeStatusSeconds}s\n`,
   ].join('');

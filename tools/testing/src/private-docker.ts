@@ -1,13 +1,18 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { openSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BUSYBOX_IMAGE, docker, ensureTestImages, PAUSE_IMAGE } from './docker.js';
 import { eventually, tempDir } from './temp.js';
 
 const run = promisify(execFile);
+
+export interface PrivateDockerOptions {
+  /** Size of the disk for images and containers, in MiB; in memory. Default: the machine's disk. */
+  readonly diskMiB?: number;
+}
 
 /**
  * A Docker engine of its own, with the test images: to be stopped and
@@ -18,11 +23,13 @@ export class PrivateDocker {
   readonly #dir: string;
   readonly #bridge: string;
   #daemon: ChildProcess | undefined;
+  #hasDisk = false;
 
-  static async create(): Promise<PrivateDocker> {
+  static async create(options: PrivateDockerOptions = {}): Promise<PrivateDocker> {
     await ensureTestImages();
     const engine = new PrivateDocker(await tempDir('ec-docker-'));
     try {
+      if (options.diskMiB !== undefined) await engine.#mountDisk(options.diskMiB);
       // Instead of the machine's.
       await writeFile(join(engine.#dir, 'daemon.json'), '{}');
       await engine.#addBridge();
@@ -97,6 +104,14 @@ export class PrivateDocker {
     await this.#removeContainers().catch(() => {});
     await this.stop();
     await run('ip', ['link', 'del', this.#bridge]).catch(() => {});
+    if (this.#hasDisk) await run('umount', ['--lazy', join(this.#dir, 'data')]).catch(() => {});
+  }
+
+  async #mountDisk(sizeMiB: number): Promise<void> {
+    const data = join(this.#dir, 'data');
+    await mkdir(data);
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${sizeMiB}m`, 'tmpfs', data]);
+    this.#hasDisk = true;
   }
 
   async #removeContainers(): Promise<void> {

@@ -49,7 +49,15 @@ export function nodeDocument(node: EmbeddedNode): ConfigDocument {
       // The usual place may hold those of a real agent on this machine.
       staticPodPath: join(paths.node, 'static-pods'),
       // A laptop's disk is often fuller than a server's; pods must not be evicted for it.
-      evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%' },
+      evictionHard: {
+        'memory.available': '100Mi',
+        'nodefs.available': '1%',
+        'nodefs.inodesFree': '1%',
+        'imagefs.available': '1%',
+        'imagefs.inodesFree': '1%',
+      },
+      // The images on this machine are its user's.
+      imageGCHighThresholdPercent: 100,
       // The port may belong to a real agent on this machine.
       readOnlyPort: 0,
     },

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { CloudLink } from '@edgecore/api';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
-import { CloudReporter, Edged, nodeAllocatable, nodeIp, systemHost } from '@edgecore/edged';
+import { CloudReporter, Edged, NodePressure, nodeAllocatable, nodeIp, systemHost } from '@edgecore/edged';
 import type { EdgeCoreConfig } from '../config/index.js';
 
 export interface EdgedParts {
@@ -37,6 +37,15 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     thresholds: edged.eviction.hard,
     dialect: config.cloudProfile === '2020' ? 'legacy' : 'modern',
   });
+  const { hard, soft, softGraceMs, minimumReclaim } = edged.eviction;
+  const pressure = new NodePressure({
+    thresholds: { hard, soft, softGraceMs, minimumReclaim },
+    rootDirectory: edged.directories.root,
+    ...(runtime.capabilities.images && {
+      imageRoot: async () => (await runtime.imageFilesystem()).path,
+    }),
+    pressureTransitionMs: edged.eviction.pressureTransitionMs,
+  });
   const reporter = new CloudReporter({
     nodeName: node.name,
     link,
@@ -55,7 +64,7 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     leaseDurationSeconds: edged.status.leaseSeconds,
     rootDirectory: edged.directories.root,
     thresholds: edged.eviction.hard,
-    pressureTransitionMs: edged.eviction.pressureTransitionMs,
+    pressure,
     reportEvent: edged.events.report,
     eventsPerSecond: edged.events.perSecond,
     eventBurst: edged.events.burst,
@@ -87,7 +96,10 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     syncMs: edged.pods.syncMs,
     deadContainers: edged.containerGc.maxPerPod,
     deadContainerAgeMs: edged.containerGc.minAgeMs,
+    imageGc: edged.imageGc,
+    eviction: { pressure, maxPodGraceMs: edged.eviction.maxPodGraceSeconds * 1000 },
     databaseRecreated: options.databaseRecreated,
+    onNodeEvent: (event) => reporter.events.nodeEvent(event),
     onEvent: (event) => reporter.events.podEvent(event),
   });
   return { edged: pods, addresses: () => addresses };

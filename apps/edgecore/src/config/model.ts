@@ -156,7 +156,7 @@ export interface EdgedConfig {
   readonly eviction: {
     readonly hard: Readonly<Record<string, string>>;
     readonly soft: Readonly<Record<string, string>>;
-    readonly softGrace: Readonly<Record<string, string>>;
+    readonly softGraceMs: Readonly<Record<string, number>>;
     readonly minimumReclaim: Readonly<Record<string, string>>;
     readonly pressureTransitionMs: number;
     readonly maxPodGraceSeconds: number;

@@ -30,6 +30,15 @@ describe('validation (config.md §4, L7)', () => {
     [v2('eventBus: {mqttServerExternal: "nonsense"}'), 'is not a URL'],
     [kubelet('imageGCHighThresholdPercent: 120'), '120 is not a percentage'],
     [kubelet('imageGCLowThresholdPercent: 85'), '85 must be lower than'],
+    [kubelet('evictionHard: {memory.free: 1Mi}'), '"memory.free" is not a signal'],
+    [kubelet('evictionHard: {memory.available: lots}'), '"lots" is neither an amount'],
+    [kubelet('evictionMinimumReclaim: {nodefs.available: 101%}'), '"101%" is neither an amount'],
+    [kubelet('evictionSoft: {nodefs.available: 10%}'), 'set evictionSoftGracePeriod.nodefs.available'],
+    [
+      kubelet('evictionSoft: {pid.available: 5%}, evictionSoftGracePeriod: {pid.available: 30}'),
+      '"30" is not a duration',
+    ],
+    [kubelet('evictionMaxPodGracePeriod: -1'), '-1 must be 0 or more'],
     [kubelet('syncFrequency: 0s'), 'must be longer than 0s'],
     [kubelet('clusterDNS: [nope]'), '"nope" is not an IP address'],
     [kubelet('readOnlyPort: 70000'), '70000 is not a port'],
@@ -119,14 +128,21 @@ describe('units of the two formats (L6)', () => {
   test('today: duration strings, lists, sizes', () => {
     const { config } = parse(
       kubelet(
-        'nodeStatusUpdateFrequency: 1m30s, runtimeRequestTimeout: 3m, clusterDNS: [10.0.0.1], containerLogMaxSize: 1Mi',
+        'nodeStatusUpdateFrequency: 1m30s, runtimeRequestTimeout: 3m, clusterDNS: [10.0.0.1], containerLogMaxSize: 1Mi, evictionSoft: {nodefs.available: 15%}, evictionSoftGracePeriod: {nodefs.available: 1m30s}',
       ),
     );
     expect(config?.edged).toMatchObject({
       status: { updateMs: 90_000 },
       runtime: { requestTimeoutMs: 180_000 },
       dns: { servers: ['10.0.0.1'], domain: 'cluster.local' },
-      imageGc: { highPercent: 85, lowPercent: 80 },
+      imageGc: { highPercent: 85, lowPercent: 80, minAgeMs: 120_000 },
+      eviction: {
+        soft: { 'nodefs.available': '15%' },
+        softGraceMs: { 'nodefs.available': 90_000 },
+        minimumReclaim: {},
+        pressureTransitionMs: 300_000,
+        maxPodGraceSeconds: 0,
+      },
       logs: { maxSizeBytes: 1_048_576 },
     });
     expect(config?.node.interfaceName).toBe('');

@@ -2,6 +2,7 @@ import { silentLogger } from '@edgecore/api';
 import type {
   Container,
   ContainerConfig,
+  ContainerDiskUsage,
   ContainerRuntime,
   ContainerStats,
   ContainerStatus,
@@ -28,6 +29,7 @@ import { EngineFacts } from './client/engine-facts.js';
 import type { EngineVersion } from './client/engine-types.js';
 import { DockerContainers } from './containers/docker-containers.js';
 import type { DockerContext } from './docker-context.js';
+import { dockerDiskUsage } from './docker-disk-usage.js';
 import { dockerEvents } from './docker-events.js';
 import type { DockerRuntimeOptions } from './docker-options.js';
 import { dockerStats } from './docker-stats.js';
@@ -165,6 +167,10 @@ export class DockerRuntime implements ContainerRuntime {
     return dockerStats(this.#client, id);
   }
 
+  diskUsage(id: string): Promise<ContainerDiskUsage> {
+    return dockerDiskUsage(this.#client, id);
+  }
+
   listImages(): Promise<Image[]> {
     return this.#images.list();
   }
@@ -181,8 +187,16 @@ export class DockerRuntime implements ContainerRuntime {
     return this.#images.remove(id);
   }
 
+  usedImages(): Promise<ReadonlySet<string>> {
+    return this.#images.used();
+  }
+
   imageFilesystem(): Promise<{ path: string; capacityBytes: number; availableBytes: number }> {
     return this.#images.filesystem();
+  }
+
+  collectGarbage(): Promise<void> {
+    return this.#containers.collectGarbage();
   }
 
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {

@@ -193,6 +193,13 @@ export class ProcessRuntime implements api.ContainerRuntime {
     return processStats(id, await this.#inventory.container(id).runningPid());
   }
 
+  /** Nothing: processes write into the host's files, and their logs are those of the pod's log directory. */
+  async diskUsage(id: string): Promise<api.ContainerDiskUsage> {
+    await this.#inventory.open();
+    this.#inventory.container(id);
+    return { writableBytes: 0, logBytes: 0 };
+  }
+
   /** None: there is no image store. */
   async listImages(): Promise<api.Image[]> {
     return [];
@@ -209,11 +216,18 @@ export class ProcessRuntime implements api.ContainerRuntime {
 
   async removeImage(): Promise<void> {}
 
+  async usedImages(): Promise<ReadonlySet<string>> {
+    return new Set();
+  }
+
   async imageFilesystem(): ReturnType<api.ContainerRuntime['imageFilesystem']> {
     await this.#inventory.open();
     const { bsize, blocks, bavail } = await statfs(this.#settings.rootDir);
     return { path: this.#settings.rootDir, capacityBytes: blocks * bsize, availableBytes: bavail * bsize };
   }
+
+  /** Nothing: logs are files of the pod's directory. */
+  async collectGarbage(): Promise<void> {}
 
   events(signal: AbortSignal): AsyncIterable<api.RuntimeEvent> {
     const events = this.#events.subscribe(signal);

@@ -45,6 +45,18 @@ export function eventTests(fixture: Fixture): void {
       throw new Error(`got ${event.type}`);
   });
 
+  test('the disk a container takes is measured, running or not', async () => {
+    const { runtime } = fixture;
+    const { capabilities } = fixture.setup;
+    const { id } = await fixture.runShared('dd if=/dev/zero of=file bs=1024 count=300; echo done');
+    await fixture.exited(id);
+    const { writableBytes, logBytes } = await runtime.diskUsage(id);
+    // A process without an image writes into the host's files.
+    expect(writableBytes).toBeGreaterThanOrEqual(capabilities.images ? 300 * 1024 : 0);
+    expect(logBytes).toBeGreaterThanOrEqual(0);
+    expect(await codeOf(runtime.diskUsage('f'.repeat(64)))).toBe('ERR_RUNTIME_NOT_FOUND');
+  });
+
   test('stats measure a running container', async () => {
     const { runtime } = fixture;
     const { id } = await fixture.runShared(

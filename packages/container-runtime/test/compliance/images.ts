@@ -35,6 +35,14 @@ export function imageTests(fixture: Fixture): void {
     );
   });
 
+  gated(capabilities.images)('are in use while a container of them is there, an ended one too', async () => {
+    const { runtime } = fixture;
+    const { id } = await fixture.runShared('true');
+    await fixture.exited(id);
+    const { imageId } = await runtime.containerStatus(id);
+    expect(await runtime.usedImages()).toContain(imageId);
+  });
+
   gated(!capabilities.images)('do not matter to containers', async () => {
     const { id } = await fixture.runShared('exit 2', { image: 'nobody/has-this:1' });
     expect((await fixture.exited(id)).exitCode).toBe(2);

@@ -17,6 +17,8 @@ export interface ExecuteContext {
   readonly services: PodServices;
   /** Waiting reasons; failures are entered, successful starts removed. */
   readonly held: Map<string, Held>;
+  /** Overrides the grace period when the whole pod is stopped. */
+  readonly killGraceMs: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -55,7 +57,10 @@ export async function executePlan(plan: Plan, context: ExecuteContext): Promise<
       case 'stopContainer':
         break;
       case 'stopPod':
-        await abortable(killPod({ pod, observed: context.observed }, services), signal);
+        await abortable(
+          killPod({ pod, observed: context.observed, graceMs: context.killGraceMs }, services),
+          signal,
+        );
         break;
       case 'removeContainer':
         await services.runtime.removeContainer(step.id);

@@ -67,6 +67,7 @@ export class Orphans {
       if (!holds(uid) && !this.#adopted.has(uid)) this.remove(uid);
     }
     await this.#removeLogs(uids);
+    await services.runtime.collectGarbage();
   }
 
   /** Removes everything of one uid in the background, once at a time; the next collection tries again. */

@@ -1,4 +1,4 @@
-import { readFile, statfs } from 'node:fs/promises';
+import { readFile, stat, statfs } from 'node:fs/promises';
 import { arch, cpus, hostname, networkInterfaces, release } from 'node:os';
 
 /** How full a file system is. */
@@ -9,6 +9,8 @@ export interface FileSystemUsage {
   /** 0 where the file system counts no inodes (btrfs). */
   readonly inodes: number;
   readonly freeInodes: number;
+  /** Tells file systems apart. */
+  readonly device?: number;
 }
 
 export interface HostAddress {
@@ -52,12 +54,16 @@ export const systemHost: Host = {
   },
   async fileSystem(path) {
     try {
-      const { bsize, blocks, bavail, files, ffree } = await statfs(path);
+      const [{ bsize, blocks, bavail, files, ffree }, { dev }] = await Promise.all([
+        statfs(path),
+        stat(path),
+      ]);
       return {
         sizeBytes: bsize * blocks,
         availableBytes: bsize * bavail,
         inodes: files,
         freeInodes: ffree,
+        device: dev,
       };
     } catch {
       return undefined;

@@ -6,8 +6,9 @@ import { type AddressOptions, nodeAddresses } from './addresses.js';
 import type { EngineState } from './conditions.js';
 import type { Host } from './host.js';
 import { readMachine } from './machine.js';
+import type { NodePressure } from './node-pressure.js';
 import type { NodeFacts } from './node-status.js';
-import { type PressureCondition, PressureMonitor, readSamples } from './pressure.js';
+import type { PressureCondition } from './pressure.js';
 import type { Thresholds } from './threshold.js';
 
 export interface NodeObserverOptions extends AddressOptions {
@@ -15,12 +16,11 @@ export interface NodeObserverOptions extends AddressOptions {
   readonly runtime: Pick<ContainerRuntime, 'name' | 'version' | 'status'>;
   readonly clock: Clock;
   readonly rootDirectory: string;
-  readonly imageRoot: string;
   readonly maxPods: number;
   readonly kubeletPort: number;
   readonly agentVersion: string;
   readonly thresholds: Thresholds;
-  readonly pressureTransitionMs: number;
+  readonly pressure: NodePressure;
   /** The engine counts as down when it does not answer for this long. */
   readonly engineTimeoutMs: number;
 }
@@ -34,25 +34,18 @@ export interface NodeObservation {
 
 /** Looks at machine and engine; an engine that hangs does not hold up the report. */
 export class NodeObserver {
-  readonly #pressure: PressureMonitor;
   /** Kept while the engine is down: the version does not change by that. */
   #runtimeVersion: string | undefined;
 
-  constructor(private readonly options: NodeObserverOptions) {
-    this.#pressure = new PressureMonitor({
-      thresholds: options.thresholds,
-      transitionMs: options.pressureTransitionMs,
-      clock: options.clock,
-    });
-  }
+  constructor(private readonly options: NodeObserverOptions) {}
 
   async observe(signal: AbortSignal): Promise<NodeObservation> {
     const { options } = this;
-    const [engine, machine, addresses, samples] = await Promise.all([
+    const [engine, machine, addresses, { conditions }] = await Promise.all([
       this.#engine(signal),
       readMachine(options.host, options.rootDirectory),
       nodeAddresses(options.host, options),
-      readSamples(options.host, options.rootDirectory, options.imageRoot),
+      options.pressure.observe(),
     ]);
     const facts: NodeFacts = {
       machine,
@@ -63,7 +56,7 @@ export class NodeObserver {
       agentVersion: options.agentVersion,
       thresholds: options.thresholds,
     };
-    return { facts, engine, pressure: this.#pressure.observe(samples) };
+    return { facts, engine, pressure: conditions };
   }
 
   async #engine(signal: AbortSignal): Promise<EngineState> {

@@ -1,5 +1,8 @@
+import { isCritical } from '../eviction/candidate.js';
 import type { Pod } from '../kube-types.js';
+import type { PressureCondition } from '../node/pressure.js';
 import type { Held } from '../plan/step.js';
+import { qosClass } from '../resources/qos.js';
 import { portMappings } from '../sandbox/sandbox-config.js';
 import { type AppArmorHost, appArmorObstacle } from '../security/app-armor.js';
 
@@ -9,6 +12,8 @@ export interface AdmissionRules {
   readonly nodeLabels: Readonly<Record<string, string>> | undefined;
   /** Asked when a pod names an AppArmor profile. */
   appArmor(): AppArmorHost;
+  /** What the node is short of. Default nothing. */
+  readonly pressure?: ReadonlySet<PressureCondition>;
 }
 
 /** Namespaced sysctls that cannot hurt other pods: kubelet's safe set. */
@@ -35,6 +40,8 @@ const SAFE_SYSCTLS: ReadonlySet<string> = new Set([
  */
 export function admitPod(pod: Pod, others: readonly Pod[], rules: AdmissionRules): Held | undefined {
   if (pod.problems) return rejected('FailedValidation', `Pod was rejected: ${pod.problems.join('; ')}`);
+  const pressed = refusedUnderPressure(pod, rules.pressure ?? new Set());
+  if (pressed) return pressed;
   if (others.length >= rules.maxPods) {
     return rejected(
       'OutOfpods',
@@ -62,6 +69,27 @@ export function admitPod(pod: Pod, others: readonly Pod[], rules: AdmissionRules
   }
   const obstacle = appArmorObstacle(pod, rules.appArmor);
   return obstacle === undefined ? undefined : rejected('AppArmor', obstacle);
+}
+
+/**
+ * As kubelet: critical pods always come in; a node short of memory only takes
+ * pods that ask for some, or tolerate it.
+ */
+function refusedUnderPressure(pod: Pod, pressure: ReadonlySet<PressureCondition>): Held | undefined {
+  if (pressure.size === 0 || isCritical(pod)) return undefined;
+  if (pressure.size === 1 && pressure.has('MemoryPressure')) {
+    if (qosClass(pod.spec) !== 'BestEffort' || toleratesMemoryPressure(pod)) return undefined;
+  }
+  const conditions = [...pressure].sort().join(' ');
+  return rejected('Evicted', `Pod was rejected: The node had condition: [${conditions}].`);
+}
+
+function toleratesMemoryPressure({ spec }: Pod): boolean {
+  return (spec.tolerations ?? []).some(({ key, operator = 'Equal', value = '', effect }) => {
+    if (effect && effect !== 'NoSchedule') return false;
+    if (!key) return operator === 'Exists';
+    return key === 'node.kubernetes.io/memory-pressure' && (operator === 'Exists' || value === '');
+  });
 }
 
 function hostPorts(pod: Pod): string[] {

@@ -24,6 +24,8 @@ export class PodState {
   #recalled: Partial<PodStatus> | undefined;
   /** A reason on pod level that made it `Failed`. */
   failure: Held | undefined;
+  /** Overrides the grace period of a pod that failed. */
+  killGraceMs: number | undefined;
   pod: Pod;
 
   constructor(pod: Pod, services: PodServices, onProbe: () => void) {

@@ -104,10 +104,15 @@ export class PodWorker {
     this.#task.request();
   }
 
-  /** Makes the pod `Failed` for good (eviction). */
-  fail(failure: Held): void {
-    this.#state.failure ??= failure;
+  /** Makes the pod `Failed` for good (eviction). False: it is over or being ended and stays as it is. */
+  fail(failure: Held, graceMs?: number): boolean {
+    if (this.#state.finished || this.#stage !== 'syncing') return false;
+    this.#state.failure = failure;
+    this.#state.killGraceMs = graceMs;
+    // It may be waiting for an image or a volume.
+    this.#abort.abort(new Error('the pod is evicted'));
     this.#task.request();
+    return true;
   }
 
   /** Stops working; containers keep running. */

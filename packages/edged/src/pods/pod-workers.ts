@@ -1,5 +1,6 @@
 import type { PodServices } from '../act/pod-services.js';
 import type { Pod } from '../kube-types.js';
+import type { Held } from '../plan/step.js';
 import type { PodSnapshot, PodSource, StatusSink } from '../ports/status-sink.js';
 import { type AdmissionRules, admitPod } from './admission.js';
 import type { PodReference } from './parse-pod.js';
@@ -78,6 +79,11 @@ export class PodWorkers implements PodSource {
     if (!worker) return waiting !== undefined;
     worker.end({ forget: true, ...(graceMs !== undefined && { graceMs }) });
     return true;
+  }
+
+  /** Makes a pod `Failed` for good and kills its containers within `graceMs`. False: it is over already. */
+  evict(uid: string, failure: Held, graceMs: number): boolean {
+    return this.#byUid.get(uid)?.fail(failure, graceMs) ?? false;
   }
 
   podGone(uid: string): void {

@@ -40,6 +40,7 @@ export async function syncPod(
     volumes,
     services,
     held: state.held,
+    killGraceMs: state.killGraceMs,
     signal,
   });
   if (plan.steps.length > 0 || failed) {
@@ -48,8 +49,11 @@ export async function syncPod(
     await publish(state.compute(observed, false));
   }
   await collect(observed, services);
-  if (state.finished) await release(uid, observed, services);
-  else if (!starts) await mount(state, observed, services, signal);
+  if (state.finished) {
+    await release(uid, observed, services);
+    // What it filled the disk with may have kept its end from being written down.
+    if (state.status) await state.keep(state.status);
+  } else if (!starts) await mount(state, observed, services, signal);
   if (plan.steps.length > 0 && !failed) return 0;
   const regular = terms.syncMs * (1 + services.random() / 2);
   const waits = [

@@ -1,6 +1,7 @@
 import { type CloudLink, errorText, type KubeObject, type Logger } from '@edgecore/api';
 import type { Pod } from '../kube-types.js';
 import { type Clock, rfc3339 } from '../ports/clock.js';
+import type { NodeEvent } from '../ports/node-events.js';
 import type { PodEvent } from '../ports/pod-events.js';
 import type { EventApi } from '../ports/report-api.js';
 
@@ -10,6 +11,8 @@ export interface EventRecorder {
   event(subject: Pod | 'node', type: 'Normal' | 'Warning', reason: string, message: string): void;
   /** The same, as the pod half words it (and has logged it); fits `PodEventListener`. */
   podEvent(event: PodEvent): void;
+  /** An event about this node as the pod half words it (and has logged it); fits `NodeEventListener`. */
+  nodeEvent(event: NodeEvent): void;
 }
 
 export interface EventRecorderOptions {
@@ -65,10 +68,15 @@ export class CloudEvents implements EventRecorder {
     if (type === 'Warning') this.#session?.log.warn(fields, message);
     else this.#session?.log.debug(fields, message);
     if (subject === 'node') {
-      this.#record({ kind: 'Node', name: nodeName, uid: nodeName }, 'default', type, reason, message);
+      this.nodeEvent({ type, reason, message });
     } else {
       this.podEvent({ pod: subject, type, reason, message });
     }
+  }
+
+  nodeEvent({ type, reason, message }: NodeEvent): void {
+    const { nodeName } = this.options;
+    this.#record({ kind: 'Node', name: nodeName, uid: nodeName }, 'default', type, reason, message);
   }
 
   podEvent({ pod, container, type, reason, message }: PodEvent): void {

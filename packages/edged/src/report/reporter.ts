@@ -10,6 +10,7 @@ import { LegacyDialect } from '../node/legacy-dialect.js';
 import { ModernDialect } from '../node/modern-dialect.js';
 import { NodeAgent } from '../node/node-agent.js';
 import { NodeObserver } from '../node/node-observer.js';
+import { NodePressure } from '../node/node-pressure.js';
 import type { ExtendResources, NodeTaint } from '../node/node-types.js';
 import { DEFAULT_THRESHOLDS, type Thresholds } from '../node/threshold.js';
 import { type Clock, systemClock } from '../ports/clock.js';
@@ -53,12 +54,10 @@ export interface ReporterOptions {
   readonly leaseDurationSeconds?: number;
   /** The file system counted as `nodefs`. Default `/var/lib/edged`. */
   readonly rootDirectory?: string;
-  /** The file system counted as `imagefs`. Default: `rootDirectory`. */
-  readonly imageRoot?: string;
   /** `evictionHard`. Default {@link DEFAULT_THRESHOLDS}. */
   readonly thresholds?: Thresholds;
-  /** A pressure condition is cleared this long after the pressure. Default 300 000 ms. */
-  readonly pressureTransitionMs?: number;
+  /** Tells the pressure conditions; share it with `Edged`, which evicts pods. Default: one of its own with `thresholds`. */
+  readonly pressure?: NodePressure;
   /** The engine counts as down when it does not answer for this long. Default 5000 ms. */
   readonly engineTimeoutMs?: number;
   /** Pod status changes within this time are one message. Default 200 ms. */
@@ -162,21 +161,24 @@ export class CloudReporter implements Reporter {
     const { options } = this;
     const { nodeName } = options;
     const clock = this.#clock;
+    const host = options.host ?? systemHost;
     const rootDirectory = options.rootDirectory ?? '/var/lib/edged';
+    const thresholds = options.thresholds ?? DEFAULT_THRESHOLDS;
     const observer = new NodeObserver({
       nodeName,
       nodeIp: options.nodeIp,
       interfaceName: options.interfaceName,
-      host: options.host ?? systemHost,
+      host,
       runtime: options.runtime,
       clock,
       rootDirectory,
-      imageRoot: options.imageRoot ?? rootDirectory,
       maxPods: options.maxPods ?? 110,
       kubeletPort: options.kubeletPort ?? 10_350,
       agentVersion: options.agentVersion ?? 'v0.1.0',
-      thresholds: options.thresholds ?? DEFAULT_THRESHOLDS,
-      pressureTransitionMs: options.pressureTransitionMs ?? 300_000,
+      thresholds,
+      pressure:
+        options.pressure ??
+        new NodePressure({ thresholds: { hard: thresholds }, rootDirectory, host, clock }),
       engineTimeoutMs: options.engineTimeoutMs ?? 5000,
     });
     const context: DialectContext = {

@@ -31,6 +31,8 @@ export function containerStatus(input: ContainerStatusInput): ContainerStatus {
   const newest = instances[0];
   const { state, lastState } = newest ? observedState(input, newest) : missingState(input);
   const running = state.running !== undefined;
+  // Its end is known, the container is not any more: it was cleaned up.
+  const kept = !newest && state.terminated ? previous : undefined;
   const volumeMounts = mountStatuses(container);
   return {
     name: container.name,
@@ -38,9 +40,9 @@ export function containerStatus(input: ContainerStatusInput): ContainerStatus {
     lastState,
     ready: running && input.isReady && input.isStarted,
     restartCount: newest?.meta.restartCount ?? previous?.restartCount ?? 0,
-    image: newest?.imageName || container.image || '',
-    imageID: newest?.imageRef ?? '',
-    ...(newest && { containerID: newest.reference }),
+    image: newest?.imageName || kept?.image || container.image || '',
+    imageID: newest?.imageRef ?? kept?.imageID ?? '',
+    ...(newest ? { containerID: newest.reference } : kept?.containerID && { containerID: kept.containerID }),
     started: running && input.isStarted,
     ...(volumeMounts.length > 0 && { volumeMounts }),
   };

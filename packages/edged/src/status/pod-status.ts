@@ -34,7 +34,8 @@ const GONE = 'The container could not be located when the pod was terminated';
 /** The complete status of a pod (edged.md §9). Pure. */
 export function podStatus(input: StatusInput): PodStatus {
   const { pod, observed, previous, failure } = input;
-  const neverRan = failure !== undefined && observed.containers.length === 0;
+  const neverRan =
+    failure !== undefined && observed.containers.length === 0 && !previous?.containerStatuses?.length;
   const [init, containers, ephemeral] = neverRan ? [[], [], []] : containerStatuses(input);
   const computed = finalPhase(input, podPhase(pod, init, containers), containers);
   const phase = reportedPhase(input, computed);
@@ -98,7 +99,7 @@ function one(
     instances,
     previous: previous?.find(({ name }) => name === container.name),
     held: input.held.get(container.name),
-    willStart: !input.ended && !ephemeral && (isSidecar(container) || mayStart(input.pod.spec, newest)),
+    willStart: !isOver(input) && !ephemeral && (isSidecar(container) || mayStart(input.pod.spec, newest)),
     initialising,
     assumeCompleted: regularInit && initialised,
     isReady: newest !== undefined && input.isReady(newest.id),
@@ -108,6 +109,15 @@ function one(
   if (!input.ended || status.state.terminated) return status;
   const last = status.lastState.terminated;
   return { ...status, ready: false, started: false, state: { terminated: last ?? unlocated(GONE) } };
+}
+
+/** Nothing is started any more, also when a container has been cleaned up. */
+function isOver({ ended, failure, previous }: StatusInput): boolean {
+  return (ended ?? false) || failure !== undefined || isTerminal(previous?.phase);
+}
+
+function isTerminal(phase: PodPhase | undefined): boolean {
+  return phase === 'Failed' || phase === 'Succeeded';
 }
 
 function isDone(container: Container, { observed }: StatusInput): boolean {

@@ -13,7 +13,7 @@ describeDocker('checklist: the end of pods', () => {
 
   beforeAll(async () => {
     fixture = await DockerFixture.create();
-    edged = await fixture.start();
+    edged = await fixture.start({ relistMs: 1000 });
   });
   afterAll(() => fixture.close());
 
@@ -143,6 +143,22 @@ describeDocker('checklist: the end of pods', () => {
       (now) => containerOf(now).restartCount === 1 && containerOf(now).ready,
     );
     expect(status.phase).toBe('Running');
+  });
+
+  test('the log link of a container removed by hand goes with its pod', async () => {
+    const pod = fixture.pod();
+    const other = fixture.pod();
+    for (const one of [pod, other]) await edged.insert(one);
+    for (const one of [pod, other]) await edged.until(one, running);
+    const links = () => readdirSync(join(fixture.directory, 'container-logs'));
+    const { Id } = await fixture.inspect(pod);
+    const kept = `${other.metadata.name}_${fixture.namespace}_c-${(await fixture.inspect(other)).Id}.log`;
+    await docker('rm', '-f', fixture.containerName(pod));
+    await edged.until(pod, (now) => containerOf(now).restartCount === 1 && containerOf(now).ready);
+    expect(links().some((name) => name.endsWith(`-${Id}.log`))).toBe(true);
+    await edged.removeCompletely(pod);
+    await eventually(async () => (await leftovers(pod)).length === 0, { timeoutMs: 15_000 });
+    expect(links()).toContain(kept);
   });
 
   test('#91 a sandbox removed by hand: everything is created anew, init containers run again', async () => {

@@ -53,6 +53,16 @@ describe('the life of a pod, on an engine in memory', () => {
     expect(runtime.calls).toEqual(['sandbox 0', 'create c', 'start c']);
   });
 
+  test('of two pods that want the same port the first one gets it', async () => {
+    const ports = [{ containerPort: 80, hostPort: 8080 }];
+    const [first, second] = ['first', 'second'].map((name) =>
+      podObject({ containers: [{ ...c, ports }] }, { name }),
+    ) as [PodObject, PodObject];
+    await Promise.all([edged.insert(first), edged.insert(second)]);
+    await clock.until(() => edged.status(first)?.phase === 'Running');
+    expect(edged.status(second)).toMatchObject({ phase: 'Failed', reason: 'NodePorts' });
+  });
+
   test('crash loop: the visible restart times of edged.md §4.3', async () => {
     const pod = podObject({ containers: [c] });
     await run(pod);

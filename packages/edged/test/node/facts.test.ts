@@ -6,9 +6,8 @@ import { microTime } from '../../src/node/lease-keeper.js';
 import { readMachine } from '../../src/node/machine.js';
 import { modernStatus } from '../../src/node/node-status.js';
 import { binaryQuantity, parseMemoryInfo, parseOsName, parseThreadCount } from '../../src/node/parse-host.js';
-import { PressureMonitor, readSamples } from '../../src/node/pressure.js';
+import { readSamples } from '../../src/node/samples.js';
 import { parseThreshold, thresholdAmount } from '../../src/node/threshold.js';
-import { FakeClock } from '../support/fake-clock.js';
 import { FakeHost } from '../support/fake-host.js';
 
 describe('reading the machine', () => {
@@ -127,41 +126,6 @@ describe('the node address', () => {
 });
 
 describe('pressure', () => {
-  const monitor = (clock: FakeClock) =>
-    new PressureMonitor({
-      clock,
-      transitionMs: 300_000,
-      thresholds: { 'memory.available': '100Mi', 'nodefs.inodesFree': '5%', 'pid.available': '10%' },
-    });
-
-  test.each([
-    ['memory.available', 2 ** 30, 100 * 2 ** 20, 'MemoryPressure'],
-    ['nodefs.inodesFree', 1000, 50, 'DiskPressure'],
-    ['pid.available', 32_768, 3276, 'PIDPressure'],
-  ] as const)('%s: set below the threshold, not at it', (signal, whole, limit, condition) => {
-    const clock = new FakeClock();
-    expect([...monitor(clock).observe({ [signal]: { whole, left: limit } })]).toEqual([]);
-    expect([...monitor(clock).observe({ [signal]: { whole, left: limit - 1 } })]).toEqual([condition]);
-  });
-
-  test('cleared five minutes after the last time, a missing figure decides nothing', async () => {
-    const clock = new FakeClock();
-    const watch = monitor(clock);
-    const low = { 'memory.available': { whole: 2 ** 30, left: 0 } };
-    watch.observe(low);
-    await clock.advance(100_000);
-    watch.observe(low);
-    await clock.advance(299_999);
-    expect(watch.observe({}).has('MemoryPressure')).toBe(true);
-    await clock.advance(1);
-    expect(watch.observe({}).has('MemoryPressure')).toBe(false);
-  });
-
-  test('a file system that counts no inodes is not out of them', () => {
-    const watch = monitor(new FakeClock());
-    expect(watch.observe({ 'nodefs.inodesFree': { whole: 0, left: 0 } }).size).toBe(0);
-  });
-
   test('figures of the machine', async () => {
     await expect(readSamples(new FakeHost(), '/a', '/b')).resolves.toMatchObject({
       'memory.available': { whole: 24_684_084 * 1024, left: 12_000_000 * 1024 },

@@ -33,6 +33,24 @@ test.each([
   expect(admitPod(candidate, others, rules)?.reason).toBe(reason);
 });
 
+const tolerant = { tolerations: [{ key: 'node.kubernetes.io/memory-pressure', operator: 'Exists' }] };
+const asking = { containers: [container('c', { resources: { requests: { memory: '1Mi' } } })] };
+
+test.each([
+  ['disk', asking, ['DiskPressure'], '[DiskPressure]'],
+  ['memory, and it asks for none', {}, ['MemoryPressure'], '[MemoryPressure]'],
+  ['memory, and it asks for some', asking, ['MemoryPressure'], undefined],
+  ['memory, and it tolerates that', tolerant, ['MemoryPressure'], undefined],
+  ['memory and PIDs', asking, ['PIDPressure', 'MemoryPressure'], '[MemoryPressure PIDPressure]'],
+  ['anything, and it is critical', { priority: 2_000_000_000 }, ['DiskPressure', 'PIDPressure'], undefined],
+  ['nothing', {}, [], undefined],
+] as const)('short of %s', (_name, spec, pressure, told) => {
+  const refused = admitPod(pod(spec as object), [], { ...rules, pressure: new Set(pressure) });
+  expect(refused).toEqual(
+    told && { reason: 'Evicted', message: `Pod was rejected: The node had condition: ${told}.` },
+  );
+});
+
 test('unknown node labels are not checked', () => {
   expect(
     admitPod(pod({ nodeSelector: { a: 'b' } }), [], { ...rules, nodeLabels: undefined }),

@@ -18,6 +18,23 @@ function status(more: Partial<StatusInput> = {}) {
   });
 }
 
+test.each([
+  ['succeeded', { phase: 'Succeeded' } as const, undefined],
+  ['evicted', { phase: 'Failed' } as const, { reason: 'Evicted', message: 'm' }],
+])('a %s pod stays what it was when its containers are cleaned up', (_name, { phase }, failure) => {
+  const code = phase === 'Failed' ? 137 : 0;
+  const before = status({
+    pod: pod({ restartPolicy: 'Never' }),
+    observed: observed([exited('c', code)], []),
+    failure,
+  });
+  expect(before.phase).toBe(phase);
+  const cleaned = (previous: typeof before) =>
+    status({ pod: pod({ restartPolicy: 'Always' }), observed: observed([], []), previous, failure });
+  expect(cleaned(before)).toEqual(before);
+  expect(cleaned(cleaned(before))).toEqual(before);
+});
+
 const only = (more: Partial<StatusInput>) => status(more).containerStatuses![0]!;
 
 describe('container states (edged.md §9.1)', () => {

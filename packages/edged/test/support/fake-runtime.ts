@@ -3,6 +3,7 @@ import {
   type ContainerConfig,
   type ContainerRuntime,
   ContainerStartError,
+  type ContainerStats,
   type ContainerStatus,
   type ExecResult,
   type Image,
@@ -35,6 +36,8 @@ export class FakeRuntime implements ContainerRuntime {
   readonly sandboxes = new Map<string, Mutable<SandboxStatus>>();
   readonly containers = new Map<string, Mutable<ContainerStatus> & { readonly config: ContainerConfig }>();
   readonly images = new Set(['busybox:1']);
+  /** Bytes by container name. Default 0. */
+  readonly memoryUse = new Map<string, number>();
   /** What was asked of the engine, in order: `start c`, `stop c 2000`. */
   readonly calls: string[] = [];
   /** Nothing answers. */
@@ -217,8 +220,22 @@ export class FakeRuntime implements ContainerRuntime {
     return Promise.reject(new Error('not part of this fake'));
   }
 
-  stats(): Promise<never> {
-    return Promise.reject(new Error('not part of this fake'));
+  async stats(id: string): Promise<ContainerStats> {
+    this.#check();
+    const bytes = this.memoryUse.get(this.containers.get(id)?.name ?? '') ?? 0;
+    return {
+      id,
+      time: this.#clock.now(),
+      cpuNanoseconds: 0n,
+      memoryUsageBytes: bytes,
+      memoryWorkingSetBytes: bytes,
+      memoryRssBytes: bytes,
+      pids: 1,
+    };
+  }
+
+  async diskUsage() {
+    return { writableBytes: 0, logBytes: 0 };
   }
 
   async *logs(): AsyncIterable<LogRecord> {}
@@ -249,9 +266,15 @@ export class FakeRuntime implements ContainerRuntime {
     this.images.delete(id);
   }
 
+  async usedImages(): Promise<ReadonlySet<string>> {
+    return new Set([...this.containers.values()].map(({ imageId }) => imageId));
+  }
+
   async imageFilesystem() {
     return { path: '/', capacityBytes: 1, availableBytes: 1 };
   }
+
+  async collectGarbage(): Promise<void> {}
 
   async *events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
     const queue: RuntimeEvent[] = [];

@@ -70,7 +70,7 @@ export function convertEdged2020(reader: ConfigReader): EdgedConfig {
       seccompDefault: false,
     },
     events: { report: false, perSecond: 50, burst: 100 },
-    containerGc: { minAgeMs: 0, maxPerPod: number('maximumDeadContainersPerPod'), maxTotal: -1 },
+    containerGc: { minAgeMs: MINUTE_MS, maxPerPod: number('maximumDeadContainersPerPod'), maxTotal: -1 },
     imageGc: {
       highPercent: number('imageGCHighThreshold'),
       lowPercent: number('imageGCLowThreshold'),
@@ -80,7 +80,7 @@ export function convertEdged2020(reader: ConfigReader): EdgedConfig {
     eviction: {
       hard: {},
       soft: {},
-      softGrace: {},
+      softGraceMs: {},
       minimumReclaim: {},
       pressureTransitionMs: 5 * MINUTE_MS,
       maxPodGraceSeconds: 0,

@@ -1,3 +1,4 @@
+import { parseDuration } from '../duration.js';
 import type { EdgedConfig, NodeConfig, Taint } from '../model.js';
 import { parseBytes } from '../quantity.js';
 import type { ConfigReader } from '../reader.js';
@@ -88,7 +89,7 @@ export function convertEdgedToday(reader: ConfigReader): EdgedConfig {
     eviction: {
       hard: reader.map(`${KUBELET}.evictionHard`),
       soft: reader.map(`${KUBELET}.evictionSoft`),
-      softGrace: reader.map(`${KUBELET}.evictionSoftGracePeriod`),
+      softGraceMs: durations(reader.map(`${KUBELET}.evictionSoftGracePeriod`)),
       minimumReclaim: reader.map(`${KUBELET}.evictionMinimumReclaim`),
       pressureTransitionMs: ms('evictionPressureTransitionPeriod'),
       maxPodGraceSeconds: number('evictionMaxPodGracePeriod'),
@@ -98,4 +99,8 @@ export function convertEdgedToday(reader: ConfigReader): EdgedConfig {
       maxFiles: number('containerLogMaxFiles'),
     },
   };
+}
+
+function durations(texts: Readonly<Record<string, string>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, parseDuration(text) ?? 0]));
 }

@@ -32,8 +32,6 @@ const KERNEL = 'kernel settings of the host are left alone';
 const WATCH = 'objects are pushed by the cloud';
 const TOPOLOGY = 'only the policy "none" is offered, pods would silently run without the isolation asked for';
 const RESERVE = 'resources are not set aside by cgroups';
-const IMAGE_GC = 'unused images are not removed; use the container engine for that';
-const SOFT = 'only the hard thresholds count';
 const SHUTDOWN = 'the shutdown of the machine is not watched';
 
 /** `tailoredKubeletConfig`, every key (config.md §3). */
@@ -137,10 +135,10 @@ const fields: Section['fields'] = {
   memoryThrottlingFactor: float(0.9, { unused: 'memory.high is not set' }),
   reservedMemory: objects(undefined, { ...hidden, refused: { when: hasEntries, reason: RESERVE } }),
   // GC, eviction
-  imageMinimumGCAge: duration('2m0s', { unused: IMAGE_GC }),
-  imageMaximumGCAge: duration('0s', { unused: IMAGE_GC }),
-  imageGCHighThresholdPercent: int32(85, { unused: IMAGE_GC }),
-  imageGCLowThresholdPercent: int32(80, { unused: IMAGE_GC }),
+  imageMinimumGCAge: duration('2m0s'),
+  imageMaximumGCAge: duration('0s'),
+  imageGCHighThresholdPercent: int32(85),
+  imageGCLowThresholdPercent: int32(80),
   evictionHard: stringMap({
     'imagefs.available': '15%',
     'imagefs.inodesFree': '5%',
@@ -148,11 +146,11 @@ const fields: Section['fields'] = {
     'nodefs.available': '10%',
     'nodefs.inodesFree': '5%',
   }),
-  evictionSoft: stringMap(undefined, { ...hidden, unused: SOFT }),
-  evictionSoftGracePeriod: stringMap(undefined, { ...hidden, unused: SOFT }),
-  evictionMinimumReclaim: stringMap(undefined, { ...hidden, unused: SOFT }),
+  evictionSoft: stringMap(undefined, hidden),
+  evictionSoftGracePeriod: stringMap(undefined, hidden),
+  evictionMinimumReclaim: stringMap(undefined, hidden),
   evictionPressureTransitionPeriod: duration('5m0s'),
-  evictionMaxPodGracePeriod: int32(0, { ...hidden, unused: SOFT }),
+  evictionMaxPodGracePeriod: int32(0, hidden),
   kernelMemcgNotification: bool(false, { ...hidden, unused: 'memory is looked at by period' }),
   // logs
   containerLogMaxSize: text('10Mi'),

@@ -28,7 +28,6 @@ const min = { min: true };
 /** Keys of releases between 2020 and 1.11: accepted, never printed. */
 const later = { hidden: true };
 const CNI = 'pods use the networks of the container engine, no CNI plug-in is called';
-const IMAGE_GC = 'unused images are not removed; use the container engine for that';
 const CGROUPS = 'the container engine places pods in cgroups';
 
 /** `edgecore.yaml` of 2020, every key (config.md §2). */
@@ -59,8 +58,8 @@ export const v1alpha1 = section({
       concurrentConsumers: int32(5, { unused: 'every pod has a worker of its own' }),
       devicePluginEnabled: bool(false, { ...min, unused: 'device plug-ins are not offered' }),
       gpuPluginEnabled: bool(false, { ...min, unused: 'the GPU plug-in is not offered' }),
-      imageGCHighThreshold: int32(80, { unused: IMAGE_GC }),
-      imageGCLowThreshold: int32(40, { unused: IMAGE_GC }),
+      imageGCHighThreshold: int32(80),
+      imageGCLowThreshold: int32(40),
       maximumDeadContainersPerPod: int32(1),
       cgroupDriver: text('cgroupfs', min),
       networkPluginName: text('', { hidden: true, unused: CNI }),

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { dockerEndpoint } from '../convert/runtime-endpoint.js';
 import { isNodeName, NODE_NAME_RULE } from '../node-name.js';
 import { parseBytes } from '../quantity.js';
+import { checkEviction } from './eviction.js';
 import type { Checker } from './report.js';
 
 const EDGED = 'modules.edged';
@@ -89,6 +90,7 @@ function checkKubelet(check: Checker): void {
     check.error(`${KUBELET}.containerLogMaxSize`, `"${logSize}" is not a size such as 10Mi`);
   }
   check.atLeast(`${KUBELET}.containerLogMaxFiles`, 2);
+  checkEviction(check);
   checkTaints(check, `${KUBELET}.registerWithTaints`);
 }
 

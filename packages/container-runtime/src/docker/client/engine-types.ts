@@ -21,6 +21,8 @@ export interface EngineContainer {
   /** Id of the image. */
   readonly Image: string;
   readonly LogPath?: string;
+  /** Bytes of the writable layer; only when asked for with `size`. */
+  readonly SizeRw?: number;
   readonly ResolvConfPath?: string;
   readonly State: {
     readonly Status?: string;

@@ -101,6 +101,10 @@ export class DockerContainers {
     await this.#logLinks.remove(container);
   }
 
+  collectGarbage(): Promise<void> {
+    return this.#logLinks.sweep();
+  }
+
   /** After a restart of the agent the running sandbox tells what its engine allows. */
   async #oomScore(sandboxId: string, wanted: number): Promise<number> {
     const { client, oomScores } = this.#context;

@@ -1,6 +1,6 @@
-import { lstat, mkdir, symlink, unlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readlink, symlink, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Logger } from '@edgecore/api';
+import { hasCode, type Logger } from '@edgecore/api';
 import type { EngineContainer } from '../client/engine-types.js';
 import { LABEL, readPodIdentity } from '../labels.js';
 
@@ -48,6 +48,20 @@ export class LogLinks {
     }
   }
 
+  /** Removes the links whose pod log is gone: their containers were removed behind the agent's back. */
+  async sweep(): Promise<void> {
+    for (const name of await readdir(this.#containerLogsDir).catch(() => [])) {
+      if (!/-[0-9a-f]{64}\.log$/.test(name)) continue;
+      const path = join(this.#containerLogsDir, name);
+      // The engine's own file may be out of this process's sight: only the first step tells.
+      const target = await readlink(path).catch(() => undefined);
+      if (target === undefined || (await lstat(target).catch(isMissing)) !== undefined) continue;
+      await removeLink(path).catch((error: unknown) => {
+        this.#log.debug({ path, err: error }, 'log link not removed');
+      });
+    }
+  }
+
   #pathOf(container: EngineContainer): string {
     const labels = container.Config.Labels ?? {};
     const { name, namespace } = readPodIdentity(labels);
@@ -61,6 +75,11 @@ async function link(target: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   await removeLink(path);
   await symlink(target, path);
+}
+
+/** `undefined` for what is not there; what cannot be looked at counts as there. */
+function isMissing(error: unknown): undefined | 'unknown' {
+  return hasCode(error, 'ENOENT') ? undefined : 'unknown';
 }
 
 /** Only links: a file in their place is somebody's log. */

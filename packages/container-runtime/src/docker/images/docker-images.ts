@@ -5,7 +5,7 @@ import type { Image, PullOptions } from '../../runtime.js';
 import type { EngineClient } from '../client/engine-client.js';
 import { EngineError } from '../client/engine-error.js';
 import type { EngineFacts } from '../client/engine-facts.js';
-import type { EngineImage, EngineImageListing } from '../client/engine-types.js';
+import type { EngineContainerListing, EngineImage, EngineImageListing } from '../client/engine-types.js';
 import { unlessGone } from '../inspect.js';
 import { familiarName } from './familiar-name.js';
 import { ImagePuller } from './image-puller.js';
@@ -75,6 +75,14 @@ export class DockerImages {
     // By id the engine refuses an image with several names; the last one takes the image along.
     for (const tag of image.RepoTags ?? []) await this.#delete(tag);
     await this.#delete(image.Id);
+  }
+
+  /** Ids of the images of all containers, those of other users of the engine included. */
+  async used(): Promise<ReadonlySet<string>> {
+    const query = { all: true };
+    const all = await this.#client.json<EngineContainerListing[]>({ path: '/containers/json', query });
+    // Podman leaves out the algorithm here.
+    return new Set(all.map(({ ImageID }) => (ImageID.includes(':') ? ImageID : `sha256:${ImageID}`)));
   }
 
   async filesystem(): Promise<{ path: string; capacityBytes: number; availableBytes: number }> {
