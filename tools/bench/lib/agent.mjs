@@ -99,7 +99,14 @@ async function configText({ dir, nodeName, runtime, profile, pauseImage, cloud }
   Object.assign(edged.tailoredKubeletConfig, {
     podLogsDir: join(dir, 'logs'),
     // A full disk of the measuring machine must not evict the pods.
-    evictionHard: { 'memory.available': '10Mi', 'nodefs.available': '1%' },
+    evictionHard: {
+      'memory.available': '10Mi',
+      'nodefs.available': '0%',
+      'nodefs.inodesFree': '0%',
+      'imagefs.available': '0%',
+      'imagefs.inodesFree': '0%',
+    },
+    imageGCHighThresholdPercent: 100,
     staticPodPath: '',
     readOnlyPort: 0,
   });

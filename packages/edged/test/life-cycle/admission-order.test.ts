@@ -53,7 +53,7 @@ test('the last pod is one too many, and one that was refused takes up no room', 
   expect(await edged.until(pods[3]!, ({ phase }) => phase === 'Failed')).toMatchObject({
     reason: 'OutOfpods',
   });
-  expect(edged.status(pods[0]!)?.phase).toBe('Running');
+  await edged.until(pods[0]!, ({ phase }) => phase === 'Running');
   expect(edged.status(pods[1]!)).toMatchObject({ phase: 'Failed', reason: 'NodePorts' });
 });
 
