@@ -30,7 +30,7 @@ export interface EvictionManagerOptions extends EvictionSettings {
   readonly evict: EvictPod;
 }
 
-/** How long the next eviction waits for the end of the last victim. */
+/** How long the next eviction waits for the end of the last victim, after its grace period. */
 const VICTIM_ENDS_MS = 30_000;
 
 /**
@@ -38,7 +38,7 @@ const VICTIM_ENDS_MS = 30_000;
  * needs goes, then one pod at a time until the thresholds are no longer met.
  */
 export class EvictionManager {
-  #victim: { readonly uid: string; readonly since: number } | undefined;
+  #victim: { readonly uid: string; readonly waitUntil: number } | undefined;
   /** Signals that were told of. */
   readonly #told = new Set<PressureSignal>();
   #failure: string | undefined;
@@ -104,7 +104,8 @@ export class EvictionManager {
       log.debug({ signal, pods: running.length }, 'no pod may be evicted');
       return;
     }
-    this.#victim = { uid: eviction.pod.metadata.uid, since: services.clock.now() };
+    const waitUntil = services.clock.now() + (eviction.graceMs ?? 0) + VICTIM_ENDS_MS;
+    this.#victim = { uid: eviction.pod.metadata.uid, waitUntil };
     evict({ ...eviction, signal });
   }
 
@@ -113,7 +114,7 @@ export class EvictionManager {
     const victim = this.#victim;
     if (!victim) return false;
     const snapshot = this.options.pods().find(({ pod }) => pod.metadata.uid === victim.uid);
-    const late = this.options.services.clock.now() - victim.since >= VICTIM_ENDS_MS;
+    const late = this.options.services.clock.now() >= victim.waitUntil;
     if (snapshot && snapshot.status?.phase !== 'Failed' && !late) return true;
     this.#victim = undefined;
     return false;

@@ -43,7 +43,7 @@ describe('a node short of memory, on an engine in memory', () => {
       directory,
       random: () => 0,
       cgroupsPerQos: false,
-      eviction: { pressure, maxPodGraceMs: 7000 },
+      eviction: { pressure, maxPodGraceMs: 60_000 },
       onNodeEvent: (event) => nodeEvents.push(event),
     });
   });
@@ -84,13 +84,25 @@ describe('a node short of memory, on an engine in memory', () => {
   });
 
   test('a soft threshold waits for its grace period and leaves time to end', async () => {
-    const pod = await run('patient', 300);
+    const pod = await run('patient', 300, { terminationGracePeriodSeconds: 7 });
     available(150);
     await clock.advance(59_000);
     expect([...pressure.conditions]).toEqual(['MemoryPressure']);
     expect(phase(pod)).toBe('Running');
     await clock.until(() => phase(pod) === 'Failed', 20_000);
     expect(runtime.calls).toContain('stop patient 7000');
+  });
+
+  test('nobody else is evicted while a victim uses the grace period it was given', async () => {
+    runtime.stopDelayMs = 50_000;
+    const first = await run('first', 400, { terminationGracePeriodSeconds: 100 });
+    const second = await run('second', 300);
+    available(150);
+    await clock.until(() => runtime.calls.includes('stop first 60000'), 80_000);
+    await clock.advance(45_000);
+    expect([first, second].map(phase)).toEqual(['Running', 'Running']);
+    expect(runtime.calls.filter((call) => call.startsWith('stop'))).toEqual(['stop first 60000']);
+    await clock.until(() => phase(first) === 'Failed', 15_000);
   });
 
   test('static and critical pods stay, and nothing happens over and over', async () => {
