@@ -96,10 +96,13 @@ describeDocker('checklist: probes, hooks, messages', () => {
   test('#78 readiness by TCP and a named port', async () => {
     const pod = fixture.pod({
       ports: [{ name: 'web', containerPort: 8080 }],
-      ...sh('httpd -p 8080 -h /; sleep 600'),
+      ...sh('until [ -e /listen ]; do sleep 0.1; done; httpd -p 8080 -h /; sleep 600'),
       readinessProbe: { tcpSocket: { port: 'web' }, periodSeconds: 1 },
     });
     await edged.insert(pod);
+    await eventually(() => eventsOf(pod).some((event) => event.includes('Readiness probe failed')));
+    expect(ready(edged.status(pod)!)).toBe(false);
+    await fixture.exec(pod, 'touch', '/listen');
     await edged.until(pod, ready);
   });
 

@@ -74,6 +74,9 @@ describeDocker('checklist: the end of pods', () => {
     await edged.terminate(pod);
     await eventually(() => edged.reporter.terminated.get(pod.metadata.uid));
     expect(Date.now() - start).toBeGreaterThanOrEqual(1900);
+    const { ExitCode, FinishedAt } = (await fixture.inspect(pod)).State;
+    expect(ExitCode).toBe(137);
+    expect(Date.parse(FinishedAt) - start).toBeGreaterThanOrEqual(1900);
   });
 
   test('#80 preStop comes first and counts towards the grace period', async () => {

@@ -99,6 +99,7 @@ describe('a node short of memory, on an engine in memory', () => {
     const second = await run('second', 300);
     available(150);
     await clock.until(() => runtime.calls.includes('stop first 60000'), 80_000);
+    runtime.memoryUse.set('second', 500 * MIB);
     await clock.advance(45_000);
     expect([first, second].map(phase)).toEqual(['Running', 'Running']);
     expect(runtime.calls.filter((call) => call.startsWith('stop'))).toEqual(['stop first 60000']);
