@@ -1,5 +1,8 @@
 import { run } from './run.js';
 
+/** How long something that did not end may keep the process. */
+const LINGER_MS = 1000;
+
 // A reader such as `head` may go away; that is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
@@ -7,3 +10,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 // Not process.exit: what was written to a pipe must get there first.
 process.exitCode = await run(process.argv.slice(2));
+// A module left behind at the end of its grace time may hold a socket for ever (beehive.md §7 R7).
+setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -42,7 +42,7 @@ export function rewriteUpstreamFlags(
     if (name === 'config') config = value();
     else if ((name === 'minconfig' || name === 'defaultconfig') && inline !== 'false') {
       const kind = name === 'minconfig' ? 'min' : 'default';
-      return { argv: ['config', kind, ...argv.slice(at + 1)], notes };
+      return { argv: ['config', kind, ...withoutConfig(argv.slice(at + 1))], notes };
     } else if (name === 'version' || name === 'V') {
       return { argv: ['version', ...(inline === 'raw' ? ['--json'] : [])], notes };
     } else if (name === 'v') start.push('--log-level', levelOf(value()));
@@ -66,6 +66,13 @@ export function rewriteUpstreamFlags(
     argv: ['start', ...(file === undefined ? [] : ['--config', file]), ...start, ...rest],
     notes,
   };
+}
+
+/** What is printed does not depend on a file; the Go program takes the flag and ignores it, too. */
+function withoutConfig(argv: readonly string[]): string[] {
+  const at = argv.findIndex((arg) => split(arg).name === 'config');
+  if (at < 0) return [...argv];
+  return [...argv.slice(0, at), ...argv.slice(at + (split(argv[at]!).value === undefined ? 2 : 1))];
 }
 
 function split(arg: string): { name?: string; value?: string } {

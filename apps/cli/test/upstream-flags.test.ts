@@ -26,6 +26,14 @@ describe('command lines of the Go program', () => {
       ['start', '--config', 'f'],
     ],
     [['--minconfig=true'], ['config', 'min']],
+    [
+      ['--minconfig', '--config', 'f', '--api', 'v1alpha1'],
+      ['config', 'min', '--api', 'v1alpha1'],
+    ],
+    [
+      ['--config=f', '--defaultconfig', '--config=g'],
+      ['config', 'default'],
+    ],
     [['--version=raw'], ['version', '--json']],
     [
       ['--config', 'f', '--allow-unsupported'],

@@ -9,5 +9,5 @@ export * from './config/index.js';
 export { AgentServerError } from './observe/agent-server.js';
 export type { AgentStatus, HealthCheck, PodLine } from './observe/agent-status.js';
 export { createLogger, type LoggerOptions } from './observe/logger.js';
-export { type RunOptions, runEdgeCore } from './run.js';
+export { type Runnable, type RunOptions, runEdgeCore } from './run.js';
 export { VERSION } from './version.js';

@@ -11,6 +11,9 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What {@link runEdgeCore} needs of a node. */
+export type Runnable = Pick<EdgeCore, 'start' | 'stop' | 'failed' | 'claimError'>;
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
@@ -18,7 +21,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
  * process's exit code. A second signal ends the process at once (beehive.md §7 R7).
  */
 export async function runEdgeCore(
-  core: EdgeCore,
+  core: Runnable,
   { log, onStarted, graceMs = 10_000, signal }: RunOptions,
 ): Promise<number> {
   const end = waitForEnd(core, log, signal);
@@ -33,7 +36,7 @@ export async function runEdgeCore(
   }
 }
 
-function waitForEnd(core: EdgeCore, log: Logger, abort: AbortSignal | undefined) {
+function waitForEnd(core: Runnable, log: Logger, abort: AbortSignal | undefined) {
   let finish!: (exitCode: number) => void;
   const promise = new Promise<number>((resolve) => {
     finish = resolve;

@@ -24,6 +24,7 @@ import { missingModules } from './missing-modules.js';
 import { podLines } from './pod-lines.js';
 import { rememberRuntime, usedDocker } from './runtime-memory.js';
 import { socketPath } from './socket-path.js';
+import { rememberVersion } from './version-memory.js';
 
 export interface EdgeCoreOptions {
   /** Default: silent. */
@@ -130,6 +131,7 @@ export class EdgeCore {
     }
     const store = await openStore({ path: config.database.path, log: this.#log });
     this.#store = store;
+    await rememberVersion(store, this.#log);
     const link = this.#addHub();
     if (config.metaManager.enabled) this.#bus.add(this.#metaManager(store, link));
     if (config.edged.enabled) await this.#addEdged(store, link);

@@ -101,7 +101,11 @@ export async function checkConfigFile(file: string, options: LoadOptions = {}): 
   }
   const parsed = parseConfig(text, { ...options, file, host: options.host ?? (await hostFacts()) });
   if (!parsed.config) return parsed;
-  const problems = await fileProblems(parsed.config);
+  const lines = new Map(parsed.keys.map(({ path, line }) => [path, line]));
+  const problems = (await fileProblems(parsed.config)).map((problem) => {
+    const line = lines.get(problem.path);
+    return line === undefined ? problem : { ...problem, line };
+  });
   return problems.length === 0
     ? parsed
     : { ...parsed, config: undefined, problems: [...parsed.problems, ...problems] };

@@ -1,4 +1,9 @@
+import { createBus } from '@edgecore/beehive';
+import { EdgeHub } from '@edgecore/edgehub';
+import { eventually } from '@edgecore/testing';
+import type { Transport } from '@edgecore/viaduct';
 import { describe, expect, test } from '@jest/globals';
+import { hubOptions } from '../../src/assembly/hub-options.js';
 import { fixture, parse, said, V1, V2 } from './fixtures.js';
 
 /** config.md §11, the examples that are about the loader; the numbers are the specification's. */
@@ -24,6 +29,25 @@ describe('acceptance', () => {
       cloudProfile: 'current',
       edgeMesh: { enabled: false },
     });
+  });
+
+  test.each(['v1alpha1', 'v1alpha2'])('1: the hub it dials with the default file of %s', async (version) => {
+    const dialled: string[] = [];
+    const transport: Transport = {
+      dial: async ({ url }) => {
+        dialled.push(url);
+        throw new Error('no such cloud');
+      },
+    };
+    const options = hubOptions(parse(fixture(`default-${version}`)).config!, '/nowhere/token');
+    // The node has no certificate for the address of the example: the path is looked at without TLS,
+    // which nothing in a configuration can turn off.
+    expect(options).not.toHaveProperty('useTls');
+    const bus = createBus().add(new EdgeHub({ ...options, transport, useTls: false }), { when: 'never' });
+    bus.start();
+    await eventually(() => dialled.length > 0);
+    await bus.stop();
+    expect(dialled[0]).toBe('ws://192.0.2.10:10000/e632aba927ea4ac2b575ec1603d56f10/edge-1/events');
   });
 
   test('2: keys in any case; a mode outside 0–2 names path and line', () => {
@@ -83,6 +107,8 @@ describe('acceptance', () => {
     expect(said(old)).toHaveLength(2);
     expect(said(old).every((line) => line.includes('it belongs to v1alpha1'))).toBe(true);
     expect(parse(V2).config?.edgeMesh.enabled).toBe(false);
+    const without = (text: string) => ({ ...parse(text).config, cloudProfile: undefined });
+    expect(without(old)).toEqual(without(V2));
     const mesh = parse(`${V2}modules: {edgeMesh: {}}`);
     expect(mesh.config?.edgeMesh).toMatchObject({ enabled: true, listenPort: 40001 });
     expect(mesh.problems).toEqual([

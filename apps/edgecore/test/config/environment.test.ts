@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempDir } from '@edgecore/testing';
 import { describe, expect, test } from '@jest/globals';
@@ -98,4 +98,20 @@ test('a missing file has upstream’s text, errors come all together', async () 
     code: 'ERR_CONFIG',
     message: expect.stringMatching(/\[\n {2}modules\.edgeHub\..*\n {2}modules\.edgeHub\..*\n\]$/),
   });
+});
+
+test('a database that cannot be made has upstream’s text, with the line (config.md §4)', async () => {
+  const dir = await tempDir();
+  // Below a file nobody can make a directory, root included.
+  await writeFile(join(dir, 'file'), '');
+  await writeFile(join(dir, 'c.yaml'), `database:\n  dataSource: ${dir}/file/x/edgecore.db\n`);
+  await expect(loadConfig(join(dir, 'c.yaml'))).rejects.toThrow(
+    new RegExp(
+      `database\\.dataSource \\(line 2\\): DataSource: Invalid value: "${dir}/file/x/edgecore\\.db": create DataSoure dir ${dir}/file/x error`,
+    ),
+  );
+  await writeFile(join(dir, 'c.yaml'), `database:\n  dataSource: ${dir}/new/x/edgecore.db\n`);
+  await loadConfig(join(dir, 'c.yaml'));
+  // Looking at a configuration makes nothing.
+  await expect(access(join(dir, 'new'))).rejects.toMatchObject({ code: 'ENOENT' });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { VERSION } from '../../src/version.js';
 import { parse, said, V1, V2 } from './fixtures.js';
 
 const hub = (keys: string) => `${V2}modules: {edgeHub: {${keys}}}`;
@@ -60,6 +61,27 @@ describe('reading the file (config.md §1)', () => {
   ])('a wrong type: %s', (keys, text) => {
     expect(said(hub(keys))[0]).toContain(text);
     expect(parse(hub(keys)).config).toBeUndefined();
+  });
+
+  test.each([
+    ['eventBus: {mqttQOS: 300}', 'modules.eventBus.mqttQOS', 'outside the range 0 to 255'],
+    ['edgeHub: {heartbeat: 1m}', 'modules.edgeHub.heartbeat', 'an integer'],
+    ['metaManager: {metaServer: null}', 'modules.metaManager.metaServer', 'the section is null'],
+  ])('an error with path and line: %s', (keys, path, text) => {
+    const [problem] = said(`${V2}modules: {${keys}}`);
+    expect(problem).toMatch(new RegExp(`^error ${path.replaceAll('.', '\\.')}:3 .*${text}`));
+  });
+
+  test('lists are replaced, not merged', () => {
+    const issuers = (keys: string) =>
+      parse(`${V2}modules: {metaManager: {metaServer: {${keys}}}}`).effective['modules'];
+    expect(issuers('serviceAccountIssuers: [https://mine]')).toHaveProperty(
+      'metaManager.metaServer.serviceAccountIssuers',
+      ['https://mine'],
+    );
+    expect(issuers('enable: false')).toHaveProperty('metaManager.metaServer.serviceAccountIssuers', [
+      'https://kubernetes.default.svc.cluster.local',
+    ]);
   });
 
   test('null keeps the default of a value and empties a map or list', () => {
@@ -129,6 +151,21 @@ describe('format and cloud (L1, L2)', () => {
       /^error EDGECORE_CLOUD_PROFILE:- "modern" must be auto, 2020 or current/,
     );
   });
+
+  test.each([
+    ['Current', {}, /^error edgecoreTs\.cloudProfile:3 "Current" must be auto, 2020 or current/],
+    ['auto', { cloudProfile: '1.4' }, /^error --cloud-profile:- "1\.4" must be auto, 2020 or current/],
+  ])('no other names: %s in the file, %j', (written, options, text) => {
+    expect(said(`${V2}edgecoreTs: {cloudProfile: ${written}}\n`, options)[0]).toMatch(text);
+  });
+
+  test('the file of another program version is used with a word (config.md §6)', () => {
+    expect(said(`${V2}edgecoreVersion: v1.23.1\n`)).toEqual([
+      `warning edgecoreVersion:3 "v1.23.1" is the version of another program (this one is ${VERSION}); the file is used as it is and not rewritten`,
+    ]);
+    expect(said(`${V2}edgecoreVersion: ""\n`)).toEqual([]);
+    expect(said(`${V2}edgecoreVersion: v${VERSION}\n`)).toEqual([]);
+  });
 });
 
 describe('classes of keys (L4, L5)', () => {
@@ -186,6 +223,12 @@ describe('classes of keys (L4, L5)', () => {
     'cpuManagerPolicy: static',
     'memoryManagerPolicy: Static',
     'topologyManagerPolicy: restricted',
+    'topologyManagerPolicy: best-effort',
+    'topologyManagerPolicyOptions: {a: b}',
+    'cpuManagerPolicyOptions: {full-pcpus-only: "true"}',
+    'systemReserved: {cpu: 100m}',
+    'kubeReserved: {memory: 100Mi}',
+    'reservedSystemCPUs: 0-1',
     'protectKernelDefaults: true',
     'qosReserved: {memory: 50%}',
     'reservedMemory: [{numaNode: 0}]',

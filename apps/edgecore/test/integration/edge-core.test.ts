@@ -2,9 +2,11 @@ import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { errorText } from '@edgecore/api';
+import { openStore } from '@edgecore/store';
 import { eventually, freePort, tempDir } from '@edgecore/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createEdgeCore, type EdgeCore, type EdgeCoreOptions, socketPath } from '../../src/index.js';
+import { recall, remember } from '../../src/assembly/node-state.js';
+import { createEdgeCore, type EdgeCore, type EdgeCoreOptions, socketPath, VERSION } from '../../src/index.js';
 import { ask, configOf, configText, OFFLINE, processRuntime, recordingLogger } from '../support.js';
 
 /** What an agent leaves behind when it is killed. */
@@ -93,6 +95,22 @@ describe('an edge node without a cloud', () => {
     expect((await ask(first.socket, '/healthz')).status).toBe(200);
     await first.stop();
     await start(configText(dir, OFFLINE), { runtime });
+  });
+
+  test('the version is kept in the database; another one is mentioned (config.md §6)', async () => {
+    const dir = await tempDir();
+    const log = recordingLogger();
+    const runtime = processRuntime(dir);
+    const mentioned = () => log.lines.filter((line) => line.includes('another version'));
+    for (const _ of [1, 2]) await (await start(configText(dir, OFFLINE), { log, runtime })).stop();
+    expect(mentioned()).toEqual([]);
+
+    const store = await openStore({ path: join(dir, 'edgecore.db') });
+    expect(await recall(store, 'version')).toBe(VERSION);
+    await remember(store, 'version', '0.0.1');
+    await store.close();
+    for (const _ of [1, 2]) await (await start(configText(dir, OFFLINE), { log, runtime })).stop();
+    expect(mentioned()).toEqual(['info this node ran another version of EdgeCore before']);
   });
 
   test('a port that is taken ends the start with its number, and nothing stays open', async () => {

@@ -4,6 +4,19 @@ import { dirname } from 'node:path';
 import type { EdgeCoreConfig, TlsFiles } from '../model.js';
 import type { Problem } from '../problems.js';
 
+type TlsKeys = Readonly<Record<keyof TlsFiles, string>>;
+
+const HUB_KEYS: TlsKeys = {
+  caFile: 'modules.edgeHub.tlsCaFile',
+  certFile: 'modules.edgeHub.tlsCertFile',
+  keyFile: 'modules.edgeHub.tlsPrivateKeyFile',
+};
+const BROKER_KEYS: TlsKeys = {
+  caFile: 'modules.eventBus.eventBusTLS.tlsMqttCAFile',
+  certFile: 'modules.eventBus.eventBusTLS.tlsMqttCertFile',
+  keyFile: 'modules.eventBus.eventBusTLS.tlsMqttPrivateKeyFile',
+};
+
 /**
  * What the files a configuration names are good for (config.md §4, L7).
  * Certificates of the hub may be missing (they are fetched with the token),
@@ -12,10 +25,8 @@ import type { Problem } from '../problems.js';
 export async function fileProblems(config: EdgeCoreConfig): Promise<Problem[]> {
   const found = await Promise.all([
     databaseDirectory(config.database.path),
-    ...(config.edgeHub.enabled ? readableIfThere('modules.edgeHub', config.edgeHub.tls) : []),
-    ...(config.eventBus.enabled && config.eventBus.tls
-      ? readable('modules.eventBus.eventBusTLS', config.eventBus.tls)
-      : []),
+    ...(config.edgeHub.enabled ? readableIfThere(HUB_KEYS, config.edgeHub.tls) : []),
+    ...(config.eventBus.enabled && config.eventBus.tls ? readable(BROKER_KEYS, config.eventBus.tls) : []),
   ]);
   return found.filter((problem) => problem !== undefined);
 }
@@ -48,24 +59,24 @@ async function nearestExisting(directory: string): Promise<string> {
   }
 }
 
-function readableIfThere(section: string, files: TlsFiles) {
-  return check(section, files, (code) => code !== 'ENOENT');
+function readableIfThere(keys: TlsKeys, files: TlsFiles) {
+  return check(keys, files, (code) => code !== 'ENOENT');
 }
 
-function readable(section: string, files: TlsFiles) {
-  return check(section, files, () => true);
+function readable(keys: TlsKeys, files: TlsFiles) {
+  return check(keys, files, () => true);
 }
 
 function check(
-  section: string,
-  { caFile, certFile, keyFile }: TlsFiles,
+  keys: TlsKeys,
+  files: TlsFiles,
   matters: (code: string | undefined) => boolean,
 ): Promise<Problem | undefined>[] {
-  return [caFile, certFile, keyFile].map((file) =>
-    access(file, constants.R_OK).then(
+  return (['caFile', 'certFile', 'keyFile'] as const).map((which) =>
+    access(files[which], constants.R_OK).then(
       () => undefined,
       ({ code }: NodeJS.ErrnoException) =>
-        matters(code) ? error(section, `${file} cannot be read (${code})`) : undefined,
+        matters(code) ? error(keys[which], `${files[which]} cannot be read (${code})`) : undefined,
     ),
   );
 }

@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { VERSION } from '../../version.js';
 import { FEATURE_GATES } from '../schema/v1alpha2.js';
 import type { Checker } from './report.js';
 
@@ -19,6 +20,17 @@ export function checkFeatureGates(check: Checker): void {
       check.error('featureGates', `unrecognized feature gate: ${gate} (known: ${FEATURE_GATES.join(', ')})`);
     }
   }
+}
+
+/** Upstream rewrites a file that is not of its own version; ours only says so (config.md §6). */
+export function checkFileVersion(check: Checker): void {
+  if (check.reader.version === 'v1alpha1') return;
+  const written = check.reader.text('edgecoreVersion');
+  if (written === '' || written.replace(/^v/, '') === VERSION) return;
+  check.warning(
+    'edgecoreVersion',
+    `"${written}" is the version of another program (this one is ${VERSION}); the file is used as it is and not rewritten`,
+  );
 }
 
 export function checkEventBus(check: Checker): void {

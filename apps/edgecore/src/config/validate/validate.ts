@@ -10,6 +10,7 @@ import {
   checkEdgeStream,
   checkEventBus,
   checkFeatureGates,
+  checkFileVersion,
   checkMetaManager,
   checkServiceBus,
   checkStatus,
@@ -42,6 +43,7 @@ export function validate(reader: ConfigReader, problems: ProblemList, options: V
   const check = new Checker(reader, problems);
   checkDatabase(check);
   checkFeatureGates(check);
+  checkFileVersion(check);
   checkStatus(check);
   noteTunnelServer(check);
   for (const [name, run] of MODULES) {

@@ -1,0 +1,2 @@
+// For `node --import`: something in the process never ends.
+setInterval(() => {}, 60_000);
