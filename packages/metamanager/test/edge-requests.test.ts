@@ -170,6 +170,16 @@ describe('what stays on the edge', () => {
     expect(rig.up).toEqual([]);
   });
 
+  test('a resource that is none is refused by its text, and the next request works (beehive.md §9, 13)', async () => {
+    const rig = await startRig({ connected: false });
+    for (const resource of ['a', '', 'a/b/c/d']) {
+      await expect(rig.request({ operation: 'query', resource })).rejects.toThrow(`resource "${resource}"`);
+    }
+    await rig.seed('default/configmap/c', 'configmap', { metadata: { name: 'c' } });
+    const found = await rig.request({ operation: 'query', resource: 'default/configmap/c' });
+    expect(found.content).toEqual([await rig.value('default/configmap/c')]);
+  });
+
   test('a module that asks without waiting gets its error in its inbox', async () => {
     const rig = await startRig({ connected: false });
     const sent = await rig.send({

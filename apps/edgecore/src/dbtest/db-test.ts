@@ -3,13 +3,18 @@ import { EdgeCoreError, errorText, Group, hasCode, ModuleName } from '@edgecore/
 import type { Module, ModuleContext } from '@edgecore/beehive';
 import { type InjectedKind, injection, operationOf } from './messages.js';
 
+/** What is looked at of a pod; the whole object is listed. */
+export interface KnownPod {
+  readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly uid?: string };
+}
+
 export interface DbTestOptions {
   /** Default `127.0.0.1`: whoever reaches it can run pods. */
   readonly address?: string;
   /** Default 12345; 0 for any free one. */
   readonly port?: number;
-  /** The pods edged knows, for `GET /pods`. */
-  readonly pods: () => readonly unknown[];
+  /** The pods edged knows, oldest first: for `GET /pods`, and to find the one that is meant by its name. */
+  readonly pods: () => readonly KnownPod[];
   /** Largest body. Default 4 MiB. */
   readonly maxBodyBytes?: number;
   /** Told once it listens. */
@@ -79,7 +84,7 @@ export class DbTest implements Module {
       if (text === undefined) {
         return end(response, 413, `the body exceeds ${this.#options.maxBodyBytes} bytes`);
       }
-      const injected = injection(kind, operation, JSON.parse(text));
+      const injected = injection(kind, operation, JSON.parse(text), this.#uidOfPod);
       if ('error' in injected) return end(response, 400, injected.error);
       await ctx.send(injected.to, injected.message, { timeoutMs: SEND_TIMEOUT_MS, signal: ctx.signal });
       end(response, 200, '');
@@ -88,6 +93,13 @@ export class DbTest implements Module {
       else end(response, hasCode(error, 'ERR_NO_SUCH_MODULE') ? 503 : 500, errorText(error));
     }
   }
+
+  /** Of several pods of one name the latest: the others are on their way out. */
+  readonly #uidOfPod = (namespace: string, name: string): string | undefined =>
+    this.#options
+      .pods()
+      .map(({ metadata }) => metadata)
+      .findLast((pod) => pod?.name === name && (pod.namespace ?? 'default') === namespace)?.uid;
 
   #list(response: ServerResponse): void {
     const items = this.#options.pods();

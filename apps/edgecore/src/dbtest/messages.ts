@@ -18,8 +18,16 @@ export function operationOf(method: string): string | undefined {
   return OPERATION[method];
 }
 
+/** Uid of the pod the node has under a name; `undefined` when there is none. */
+export type UidOfPod = (namespace: string, name: string) => string | undefined;
+
 /** The message the cloud would have sent for an object put in by hand (dbtest.md). */
-export function injection(kind: InjectedKind, operation: string, body: unknown): Injection {
+export function injection(
+  kind: InjectedKind,
+  operation: string,
+  body: unknown,
+  uidOfPod: UidOfPod,
+): Injection {
   if (kind === 'devices') {
     const fields = { source: 'edgemgr', group: 'edgehub', operation, resource: 'membership', content: body };
     return { to: ModuleName.twin, message: createMessage<unknown>(fields) };
@@ -33,7 +41,7 @@ export function injection(kind: InjectedKind, operation: string, body: unknown):
     }
   }
   return kind === 'pods'
-    ? podMessage(operation, body, metadata)
+    ? podMessage(operation, body, metadata, uidOfPod)
     : objectMessage(kind, operation, body, metadata);
 }
 
@@ -43,11 +51,16 @@ interface Metadata {
   readonly uid?: string;
 }
 
-function podMessage(operation: string, body: Record<string, unknown>, metadata: Metadata): Injection {
+function podMessage(
+  operation: string,
+  body: Record<string, unknown>,
+  metadata: Metadata,
+  uidOfPod: UidOfPod,
+): Injection {
   if (!metadata.name) return { error: 'metadata.name is missing' };
   const namespace = metadata.namespace || 'default';
   // The agent's database knows no pod without both; the same name must stay the same pod.
-  const uid = metadata.uid || `dbtest-${namespace}-${metadata.name}`;
+  const uid = metadata.uid || uidOfPod(namespace, metadata.name) || `dbtest-${namespace}-${metadata.name}`;
   const content = { ...body, metadata: { ...metadata, namespace, uid } };
   return {
     to: ModuleName.metamanager,

@@ -2,12 +2,12 @@ import { errorText } from '@edgecore/api';
 import { createBus, type Message, type Participant } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DbTest } from '../../src/dbtest/db-test.js';
+import { DbTest, type KnownPod } from '../../src/dbtest/db-test.js';
 
 describe('dbTest (dbtest.md)', () => {
   const bus = createBus();
   let url = '';
-  let pods: unknown[] = [];
+  let pods: KnownPod[] = [];
   let meta: AsyncIterator<Message>;
   let joined: Participant;
 
@@ -73,6 +73,71 @@ describe('dbTest (dbtest.md)', () => {
     expect((await next()).parentId).toBe(first.parentId);
   });
 
+  test('a pod the node has is meant by its name, whatever its uid', async () => {
+    const named = { metadata: { name: 'known', namespace: 'ns' } };
+    pods = [
+      { metadata: { name: 'known', uid: 'elsewhere' } },
+      { metadata: { name: 'known', namespace: 'ns', uid: 'leaving' } },
+      { metadata: { name: 'known', namespace: 'ns', uid: 'mine' } },
+      { metadata: { name: 'other', namespace: 'ns', uid: 'other' } },
+    ];
+    try {
+      expect(await call('DELETE', '/pods', named)).toEqual({ status: 200, text: '' });
+      expect(await next()).toMatchObject({
+        operation: 'delete',
+        parentId: 'mine',
+        content: { metadata: { uid: 'mine' } },
+      });
+      await call('PUT', '/pods', { metadata: { ...named.metadata, uid: 'another' } });
+      expect((await next()).parentId).toBe('another');
+    } finally {
+      pods = [];
+    }
+  });
+
+  test.each([
+    ['POST', '/configmap', 'insert', 'ns/configmap/c'],
+    ['PUT', '/configmap', 'update', 'ns/configmap/c'],
+    ['DELETE', '/configmap', 'delete', 'ns/configmap/c'],
+    ['POST', '/secret', 'insert', 'ns/secret/c'],
+    ['PUT', '/secret', 'update', 'ns/secret/c'],
+    ['DELETE', '/secret', 'delete', 'ns/secret/c'],
+  ])('%s %s', async (method, path, operation, resource) => {
+    const content = { metadata: { name: 'c', namespace: 'ns', uid: 'u' }, data: { a: 'b' } };
+    expect(await call(method, path, content)).toEqual({ status: 200, text: '' });
+    expect(await next()).toMatchObject({
+      source: 'test',
+      group: 'edgehub',
+      parentId: 'u',
+      operation,
+      resource,
+      content,
+    });
+  });
+
+  test.each([
+    ['POST', 'insert'],
+    ['PUT', 'update'],
+    ['DELETE', 'delete'],
+  ])('%s /devices is %s of a membership, whatever its JSON is', async (method, operation) => {
+    const twin = bus.join('twin');
+    try {
+      const devices = twin.receive()[Symbol.asyncIterator]();
+      for (const content of [{ event_id: '', added_devices: [{ id: 'd' }] }, [], 'text', null]) {
+        expect(await call(method, '/devices', JSON.stringify(content))).toEqual({ status: 200, text: '' });
+        expect((await devices.next()).value).toMatchObject({
+          source: 'edgemgr',
+          group: 'edgehub',
+          operation,
+          resource: 'membership',
+          content,
+        });
+      }
+    } finally {
+      twin.close();
+    }
+  });
+
   test('config maps and secrets go under their names, or in upstream’s form', async () => {
     await call('POST', '/configmap', { metadata: { name: 'c', namespace: 'ns', uid: 'u' } });
     expect(await next()).toMatchObject({ source: 'test', group: 'edgehub', resource: 'ns/configmap/c' });
@@ -107,6 +172,36 @@ describe('dbTest (dbtest.md)', () => {
     const answer = await call(method, path, body);
     expect(answer.status).toBe(status);
     expect(answer.text).toContain(text);
+    // Nothing was sent: the next message is the next one asked for.
+    await call('PUT', '/pods', { metadata: { name: 'after' } });
+    expect((await next()).resource).toBe('default/pod/after');
+  });
+
+  test('4 MiB are taken and one byte more is not', async () => {
+    const own = createBus();
+    const receiver = own.join('metamanager');
+    let port = 0;
+    own.add(
+      new DbTest({
+        port: 0,
+        pods: () => [],
+        onListening: (bound) => {
+          port = bound;
+        },
+      }),
+    );
+    own.start();
+    await eventually(() => port > 0);
+    const body = (length: number) => {
+      const text = JSON.stringify({ metadata: { name: 'p' }, filler: '' });
+      return text.replace('"filler":""', `"filler":"${'x'.repeat(length - text.length)}"`);
+    };
+    const put = (length: number) =>
+      fetch(`http://127.0.0.1:${port}/pods`, { method: 'PUT', body: body(length) });
+    expect((await put(4 * 1_048_576)).status).toBe(200);
+    expect((await put(4 * 1_048_576 + 1)).status).toBe(413);
+    receiver.close();
+    await own.stop();
   });
 
   test('a port somebody has: told with what to do', async () => {
