@@ -1,0 +1,3 @@
+import { project } from '../../tools/build/jest.base.mjs';
+
+export default project('edgestream', import.meta.url);

@@ -1,0 +1,6 @@
+/**
+ * The public API of `@edgecore/edgestream`.
+ *
+ * @packageDocumentation
+ */
+export {};

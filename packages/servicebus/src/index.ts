@@ -1,0 +1,6 @@
+/**
+ * The public API of `@edgecore/servicebus`.
+ *
+ * @packageDocumentation
+ */
+export {};
