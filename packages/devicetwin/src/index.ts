@@ -1,6 +1,8 @@
 /**
- * The public API of `@edgecore/devicetwin`.
+ * Device twins of an edge node: membership, state, attributes and twins,
+ * durable, and kept in step with the cloud (devicetwin.md).
  *
  * @packageDocumentation
  */
-export {};
+export { type DeviceReporter, type ReportedTwin, ReportRefusedError } from './reporter.js';
+export type * from './snapshot.js';
