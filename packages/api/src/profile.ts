@@ -51,6 +51,12 @@ export interface CloudProfile {
   readonly batchesPodStatus: boolean;
   /** Certificates can be renewed with the client certificate (edgehub.md §4). */
   readonly rotatesCertificates: boolean;
+  /** What follows `device/<id>/` in the resource of a state report (devicetwin.md §7.3). */
+  readonly deviceStateResource: 'state' | 'state/update';
+  /** Key of the time a device was last online, and with it its form (devicetwin.md §7.3). */
+  readonly deviceStateTime: 'last_online' | 'lastOnlineTime';
+  /** The cloud forgets the first value of each property it is told: it has to hear it twice (devicetwin.md §8.4). */
+  readonly losesFirstReport: boolean;
   /** Resource types a connected MetaManager asks the cloud for (metamanager.md §5). */
   readonly remoteTypes: ReadonlySet<string>;
   /** Of these, a row of the database is answer enough; pushed updates keep it fresh (metamanager.md §5, compat.md §7). */
@@ -106,6 +112,9 @@ export const profile2020: CloudProfile = {
   hasModernResources: false,
   batchesPodStatus: true,
   rotatesCertificates: false,
+  deviceStateResource: 'state',
+  deviceStateTime: 'last_online',
+  losesFirstReport: false,
   remoteTypes: new Set([
     ResourceType.configmap,
     ResourceType.secret,
@@ -160,6 +169,9 @@ export const profileCurrent: CloudProfile = {
   hasModernResources: true,
   batchesPodStatus: false,
   rotatesCertificates: true,
+  deviceStateResource: 'state/update',
+  deviceStateTime: 'lastOnlineTime',
+  losesFirstReport: true,
   remoteTypes: new Set([
     ResourceType.configmap,
     ResourceType.secret,

@@ -4,5 +4,7 @@
  *
  * @packageDocumentation
  */
+export { DeviceTwin } from './device-twin.js';
+export type { DeviceTwinOptions } from './options.js';
 export { type DeviceReporter, type ReportedTwin, ReportRefusedError } from './reporter.js';
 export type * from './snapshot.js';

@@ -1,3 +1,5 @@
+import type { Compilable } from 'kysely';
+
 /** One entry waiting to reach the cloud. */
 export interface OutboxEntry<T = unknown> {
   /** Grows with every put, so a stale `remove` cannot take a newer value away. */
@@ -24,4 +26,8 @@ export interface Outbox {
   /** Removes every entry whose key is given or, with a prefix, starts with it. */
   removeKeys(owner: string, match: { readonly key: string } | { readonly prefix: string }): Promise<number>;
   size(owner: string): Promise<number>;
+  /** {@link put} as a statement, to be written in one unit with the rows the entry is about. */
+  putting(owner: string, key: string, value: unknown): Compilable;
+  /** {@link removeKeys} of one key as a statement. */
+  removing(owner: string, key: string): Compilable;
 }

@@ -17,11 +17,20 @@ export class SqliteOutbox implements Outbox {
   constructor(private readonly components: OutboxComponents) {}
 
   async put(owner: string, key: string, value: unknown): Promise<number> {
-    const { db, now, write } = this.components;
+    const [result] = await this.components.write(this.putting(owner, key, value));
+    return Number(result!.lastInsertRowid);
+  }
+
+  putting(owner: string, key: string, value: unknown): Compilable {
+    const { db, now } = this.components;
     const row = { owner, key, value: JSON.stringify(value ?? null), created_at: now() };
     // REPLACE removes the old row and inserts a new one, with a new and higher id.
-    const [result] = await write(db.replaceInto('edgecore_ts_outbox').values(row));
-    return Number(result!.lastInsertRowid);
+    return db.replaceInto('edgecore_ts_outbox').values(row);
+  }
+
+  removing(owner: string, key: string): Compilable {
+    const { db } = this.components;
+    return db.deleteFrom('edgecore_ts_outbox').where('owner', '=', owner).where('key', '=', key);
   }
 
   async list<T = unknown>(

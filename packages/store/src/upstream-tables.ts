@@ -78,6 +78,12 @@ export const UPSTREAM_TABLES: readonly UpstreamTable[] = [
   { name: 'target_urls', columns: [['url', TEXT]], primaryKey: 'url' },
 ];
 
+/** Upstream searches whole tables for the rows of a device; an index in its file does not disturb it. */
+const INDEXES: readonly string[] = [
+  'edgecore_ts_device_attr ON device_attr (deviceid, name)',
+  'edgecore_ts_device_twin ON device_twin (deviceid, name)',
+];
+
 /**
  * Creates missing tables and adds missing columns; existing columns are never
  * touched, so that any Go agent can take the file back. This is not a numbered
@@ -97,6 +103,7 @@ export function adoptUpstreamTables(db: Database): void {
     }
     copyFormerColumns(db, table, present);
   }
+  for (const index of INDEXES) db.exec(`CREATE INDEX IF NOT EXISTS ${index}`);
 }
 
 function createStatement(table: UpstreamTable): string {
