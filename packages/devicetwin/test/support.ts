@@ -1,0 +1,262 @@
+import { join } from 'node:path';
+import {
+  type CloudProfileName,
+  cloudProfiles,
+  type LogFn,
+  type Logger,
+  MutableCloudLink,
+} from '@edgecore/api';
+import type { Message, Participant } from '@edgecore/beehive';
+import { createBus, createMessage, responseTo } from '@edgecore/beehive';
+import { DeviceTwin, type DeviceTwinOptions } from '@edgecore/devicetwin';
+import { openStore, type Store } from '@edgecore/store';
+import { tempDir } from '@edgecore/testing';
+import { afterEach } from '@jest/globals';
+
+/** What the fake hub answers to a request; `undefined` is silence. */
+export type CloudAnswer = (request: Message) => unknown | undefined;
+
+export interface RigOptions extends Partial<DeviceTwinOptions> {
+  /** `undecided`: no profile yet. Default `2020`. */
+  readonly cloud?: CloudProfileName | 'undecided';
+  /** Default true. */
+  readonly connected?: boolean;
+  readonly answer?: CloudAnswer;
+}
+
+/** What went out on MQTT. */
+export interface Published {
+  readonly topic: string;
+  readonly payload: Record<string, unknown>;
+}
+
+export interface Rig {
+  readonly store: Store;
+  readonly link: MutableCloudLink;
+  readonly twin: DeviceTwin;
+  /** What went to EventBus, in order. */
+  readonly published: Published[];
+  /** What went to the cloud, in order, without `membership/detail`. */
+  readonly up: Message[];
+  /** `membership/detail` requests. */
+  readonly details: Message[];
+  /** Lines of level warn and error. */
+  readonly complaints: { level: string; fields: Record<string, unknown>; text: string }[];
+  answer: CloudAnswer;
+  /** Milliseconds the module sees. */
+  clock: number;
+  /** A message of a device, as EventBus hands it on; resolves when it is done. */
+  mqtt(topic: string, payload: unknown): Promise<void>;
+  /** A message of the cloud, as EdgeHub hands it on; resolves when it is done. */
+  down(fields: Partial<Message<unknown>>, device?: string): Promise<Message>;
+  /** Resolves when everything sent for this device so far is done. */
+  settled(device: string): Promise<void>;
+  /** Takes what was published since the last time. */
+  said(): Published[];
+  /** Takes what went up since the last time. */
+  told(): Message[];
+  row(device: string, key: string): Promise<Record<string, unknown> | undefined>;
+  /** Rows of a table, and of the outbox of the module. */
+  count(table: 'device' | 'device_attr' | 'device_twin' | 'edgecore_ts_outbox'): Promise<number>;
+  /** Ends the module and runs it anew on the same database. */
+  restart(options?: RigOptions): Promise<Rig>;
+  /** Ends the module; the database stays open for looking into it. */
+  stop(): Promise<void>;
+}
+
+const rigs: Rig[] = [];
+afterEach(async () => {
+  const stores = new Set(rigs.map((rig) => rig.store));
+  for (const rig of rigs.splice(0)) await rig.stop();
+  for (const store of stores) await store.close();
+});
+
+const SETTLED = 'settled-by-the-test';
+
+/** DeviceTwin on a real bus and a real database, between a fake hub and a fake EventBus. */
+export async function startRig(options: RigOptions = {}): Promise<Rig> {
+  const { cloud = '2020', connected = true, answer, ...own } = options;
+  const store = own.store ?? (await openStore({ path: join(await tempDir(), 'edgecore.db') }));
+  const profile = cloud === 'undecided' ? undefined : cloudProfiles[cloud];
+  const link = new MutableCloudLink({ connected, ...(profile ? { profile } : {}) });
+  const complaints: Rig['complaints'] = [];
+  const bus = createBus({ log: collectingLogger(complaints) });
+  const twin = new DeviceTwin({ link, nodeName: 'edge1', now: () => rig.clock, ...own, store });
+  bus.add(twin);
+  const published: Published[] = [];
+  const up: Message[] = [];
+  const details: Message[] = [];
+  const readers: Promise<void>[] = [];
+  const joined: Participant[] = [];
+  const participant = (name: string, group: string, take: (message: Message) => void) => {
+    const place = bus.join(name, group);
+    joined.push(place);
+    readers.push(
+      (async () => {
+        for await (const message of place.receive()) take(message);
+      })(),
+    );
+    return place;
+  };
+  const hub = participant('websocket', 'hub', (message) => {
+    if (message.resource === 'membership/detail') {
+      details.push(message);
+      return;
+    }
+    up.push(message);
+    const content = message.sync ? rig.answer(message) : undefined;
+    if (content !== undefined) {
+      hub.deliver(
+        responseTo(message, content, { source: 'devicecontroller', group: 'twin', resource: 'twin' }),
+      );
+    }
+  });
+  const eventbus = participant('eventbus', 'bus', (message) => {
+    const payload = JSON.parse(message.content as string) as Record<string, unknown>;
+    if (payload['event_id'] !== SETTLED) published.push({ topic: message.resource, payload });
+  });
+  let stopped: Promise<void> | undefined;
+  let saidUpTo = 0;
+  let toldUpTo = 0;
+  const mqtt = async (topic: string, payload: unknown) => {
+    const message = createMessage<unknown>({
+      source: 'bus',
+      group: 'user',
+      operation: 'response',
+      resource: base64(topic),
+      content: typeof payload === 'string' ? payload : JSON.stringify(payload),
+    });
+    await eventbus.request('twin', message, { timeoutMs: 15_000 });
+    // What was handed to the other modules is read in turns of its own.
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  const rig: Rig = {
+    store,
+    link,
+    twin,
+    published,
+    up,
+    details,
+    complaints,
+    answer: answer ?? (() => 'OK'),
+    clock: 1_592_600_000_000,
+    mqtt,
+    async down(fields, device) {
+      const message = createMessage<unknown>({
+        source: 'devicecontroller',
+        group: 'twin',
+        operation: 'update',
+        ...fields,
+      });
+      await hub.send('twin', message);
+      await rig.settled(device ?? 'sensor');
+      return message;
+    },
+    settled: (device) => mqtt(`$hw/events/device/${device}/twin/get`, { event_id: SETTLED }),
+    said() {
+      const since = published.slice(saidUpTo);
+      saidUpTo = published.length;
+      return since;
+    },
+    told() {
+      const since = up.slice(toldUpTo);
+      toldUpTo = up.length;
+      return since;
+    },
+    row: (device, key) =>
+      store.first(
+        store.db.selectFrom('device_twin').selectAll().where('deviceid', '=', device).where('name', '=', key),
+      ),
+    async count(table) {
+      const rows = await store.all(store.db.selectFrom(table).selectAll());
+      return rows.length;
+    },
+    async restart(more = {}) {
+      await rig.stop();
+      const next = await startRig({ ...options, ...more, store });
+      next.clock = rig.clock;
+      return next;
+    },
+    async stop() {
+      stopped ??= (async () => {
+        await bus.stop({ graceMs: 3000 });
+        for (const place of joined) place.close();
+        await Promise.all(readers);
+      })();
+      await stopped;
+    },
+  };
+  rigs.push(rig);
+  bus.start();
+  // The first request is answered once everything is loaded.
+  await rig.settled('nobody');
+  return rig;
+}
+
+export function base64(topic: string): string {
+  return Buffer.from(topic).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+}
+
+/** A device as the cloud of 2020 adds it. */
+export function added(
+  id: string,
+  twins?: Record<string, { value: string; type?: string; cloud: number }>,
+  description = 'd',
+) {
+  const twin =
+    twins &&
+    Object.fromEntries(
+      Object.entries(twins).map(([key, { value, type = 'string', cloud }]) => [
+        key,
+        {
+          expected: { value, metadata: { timestamp: 1_592_600_000_000 } },
+          optional: false,
+          metadata: { type },
+          expected_version: { cloud, edge: 0 },
+        },
+      ]),
+    );
+  return {
+    event_id: 'a5e7b8ee-0c1c-4f0e-8a52-6c9b6c3a7a1d',
+    timestamp: 1_592_600_000_000,
+    added_devices: [
+      { id, name: id.split('/').at(-1), ...(description ? { description } : {}), ...(twin ? { twin } : {}) },
+    ],
+    removed_devices: null,
+  };
+}
+
+/** A wish of the cloud of 2020. */
+export function wish(key: string, value: string, cloud: number, type = 'string') {
+  return {
+    event_id: 'c0ffee00-0c1c-4f0e-8a52-6c9b6c3a7a1d',
+    timestamp: 1_592_600_000_000,
+    twin: {
+      [key]: {
+        expected: { value, metadata: { timestamp: 1_592_600_000_000 } },
+        optional: false,
+        metadata: { type },
+        expected_version: { cloud, edge: 0 },
+      },
+    },
+  };
+}
+
+export function collectingLogger(lines: Rig['complaints']): Logger {
+  const take =
+    (level: string): LogFn =>
+    (first: object | string, second?: string) => {
+      const fields = typeof first === 'string' ? {} : (first as Record<string, unknown>);
+      lines.push({ level, fields, text: typeof first === 'string' ? first : (second ?? '') });
+    };
+  const ignore: LogFn = () => {};
+  const logger: Logger = {
+    trace: ignore,
+    debug: ignore,
+    info: ignore,
+    warn: take('warn'),
+    error: take('error'),
+    child: () => logger,
+  };
+  return logger;
+}
