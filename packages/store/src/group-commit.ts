@@ -1,4 +1,4 @@
-import type { Database, RunResult } from 'better-sqlite3';
+import type { Database, RunResult, Statement } from 'better-sqlite3';
 import type { CompiledQuery } from 'kysely';
 import { StoreClosedError, StoreWriteError } from './errors.js';
 import type { Statements } from './statements.js';
@@ -25,12 +25,18 @@ export class GroupCommit {
   #pending: Unit[] = [];
   #scheduled = false;
   #closed = false;
+  /** Prepared, since they run as often as the units themselves. */
+  readonly #savepoint: Statement;
+  readonly #release: Statement;
 
   constructor(
     private readonly db: Database,
     private readonly statements: Statements,
     private readonly path: string,
-  ) {}
+  ) {
+    this.#savepoint = db.prepare('SAVEPOINT unit');
+    this.#release = db.prepare('RELEASE unit');
+  }
 
   write(statements: readonly CompiledQuery[]): Promise<RunResult[]> {
     if (this.#closed) return Promise.reject(new StoreClosedError(this.path));
@@ -93,13 +99,23 @@ export class GroupCommit {
   }
 
   #runUnit(unit: Unit): Outcome {
+    // One statement is atomic by itself.
+    if (unit.statements.length === 1) return this.#runStatement(unit);
     try {
-      this.db.exec('SAVEPOINT unit');
+      this.#savepoint.run();
       const results = unit.statements.map((statement) => this.statements.run(statement));
-      this.db.exec('RELEASE unit');
+      this.#release.run();
       return { unit, results };
     } catch (error) {
       if (this.db.inTransaction) this.db.exec('ROLLBACK TO unit; RELEASE unit');
+      return { unit, error };
+    }
+  }
+
+  #runStatement(unit: Unit): Outcome {
+    try {
+      return { unit, results: [this.statements.run(unit.statements[0]!)] };
+    } catch (error) {
       return { unit, error };
     }
   }
