@@ -51,6 +51,8 @@ export interface Rig {
   down(fields: Partial<Message<unknown>>, device?: string): Promise<Message>;
   /** Resolves when everything sent for this device so far is done. */
   settled(device: string): Promise<void>;
+  /** Confirms a report that was met with silence. */
+  confirm(message: Message): void;
   /** Takes what was published since the last time. */
   said(): Published[];
   /** Takes what went up since the last time. */
@@ -105,11 +107,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     }
     up.push(message);
     const content = message.sync ? rig.answer(message) : undefined;
-    if (content !== undefined) {
-      hub.deliver(
-        responseTo(message, content, { source: 'devicecontroller', group: 'twin', resource: 'twin' }),
-      );
-    }
+    if (content !== undefined) hub.deliver(confirmation(message, content));
   });
   const eventbus = participant('eventbus', 'bus', (message) => {
     const payload = JSON.parse(message.content as string) as Record<string, unknown>;
@@ -152,6 +150,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       await rig.settled(device ?? 'sensor');
       return message;
     },
+    confirm: (message) => void hub.deliver(confirmation(message, 'OK')),
     settled: (device) => mqtt(`$hw/events/device/${device}/twin/get`, { event_id: SETTLED }),
     said() {
       const since = published.slice(saidUpTo);
@@ -191,6 +190,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   // The first request is answered once everything is loaded.
   await rig.settled('nobody');
   return rig;
+}
+
+/** The answer of today's cloud, and EdgeHub's own where a cloud of 2020 stays silent. */
+function confirmation(message: Message, content: unknown): Message {
+  return responseTo(message, content, { source: 'devicecontroller', group: 'twin', resource: 'twin' });
 }
 
 export function base64(topic: string): string {
