@@ -49,8 +49,12 @@ export interface Rig {
   mqtt(topic: string, payload: unknown): Promise<void>;
   /** A message of the cloud, as EdgeHub hands it on; resolves when it is done. */
   down(fields: Partial<Message<unknown>>, device?: string): Promise<Message>;
+  /** A message of the cloud or of MetaManager, without waiting for what becomes of it. */
+  hand(fields: Partial<Message<unknown>>): Promise<Message>;
   /** Resolves when everything sent for this device so far is done. */
   settled(device: string): Promise<void>;
+  /** Forgets what went out so far. */
+  forget(): void;
   /** Confirms a report that was met with silence. */
   confirm(message: Message): void;
   /** Takes what was published since the last time. */
@@ -139,7 +143,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     answer: answer ?? (() => 'OK'),
     clock: 1_592_600_000_000,
     mqtt,
-    async down(fields, device) {
+    async hand(fields) {
       const message = createMessage<unknown>({
         source: 'devicecontroller',
         group: 'twin',
@@ -147,8 +151,17 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         ...fields,
       });
       await hub.send('twin', message);
+      return message;
+    },
+    async down(fields, device) {
+      const message = await rig.hand(fields);
       await rig.settled(device ?? 'sensor');
       return message;
+    },
+    forget() {
+      for (const list of [published, up, complaints]) list.length = 0;
+      saidUpTo = 0;
+      toldUpTo = 0;
     },
     confirm: (message) => void hub.deliver(confirmation(message, 'OK')),
     settled: (device) => mqtt(`$hw/events/device/${device}/twin/get`, { event_id: SETTLED }),

@@ -26,7 +26,7 @@ export class CloudMessages {
     const parts = resource.split('/');
     const membership = parts.indexOf('membership');
     if (parts[0] === 'device' && resource.endsWith('/twin/cloud_updated')) {
-      await this.takeLocalUpdate(resource.slice('device/'.length, -'/twin/cloud_updated'.length), content);
+      await this.takeUpdate(resource.slice('device/'.length, -'/twin/cloud_updated'.length), content);
     } else if (parts[0] === 'device' && parts.length > 1 && message.operation.includes('updated')) {
       await this.#attributes(parts.slice(1).join('/'), content);
     } else if (membership >= 0 && parts[membership + 1] === 'detail') {
@@ -42,7 +42,7 @@ export class CloudMessages {
   }
 
   /** `cloud_updated`, of the cloud or of whoever may speak for it. @throws {MalformedError} */
-  async takeLocalUpdate(id: string, content: unknown): Promise<void> {
+  async takeUpdate(id: string, content: unknown): Promise<void> {
     const update = readTwinUpdate(content);
     const { world, lanes } = this.options;
     await lanes.submit(id, new CloudUpdateOperation(world, id, update.eventId, twinsOf(update)));

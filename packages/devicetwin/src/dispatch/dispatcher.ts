@@ -49,55 +49,60 @@ export class Dispatcher {
   /** Never throws for what a message holds. Waits while too much is in hand. */
   async take(message: Message): Promise<void> {
     const { world, respond } = this.#options;
-    if (message.source === 'bus') {
-      await this.#fromDevice(message);
-      return;
-    }
-    // Confirmations that nobody waits for any more, and the link's events, which come another way.
-    if (message.parentId === '' && !isConnectionEvent(message)) {
-      try {
-        if (CLOUD.has(message.source)) await this.#cloud.take(message);
-        else if (META.has(message.source)) await this.#objects.take(message);
-        else
-          world.log.debug({ source: message.source, resource: message.resource }, 'message for nobody here');
-      } catch (error) {
-        if (!(error instanceof MalformedError)) throw error;
-        world.metrics.count('edgecore_device_messages_refused_total', { from: 'cloud' });
-        world.log.warn(
-          { message: message.id, resource: message.resource, error: errorText(error) },
-          'message of the cloud cannot be read, it is left out',
-        );
-      }
+    try {
+      if (await this.#route(message)) return;
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      world.metrics.count('edgecore_device_messages_refused_total', { source: message.source });
+      world.log.warn(
+        { message: message.id, resource: message.resource, error: errorText(error) },
+        'message cannot be read, it is left out',
+      );
     }
     if (message.sync) respond(message);
   }
 
-  async #fromDevice(message: Message): Promise<void> {
+  /** True when whoever waits for an answer gets it later. @throws {MalformedError} */
+  async #route(message: Message): Promise<boolean> {
+    if (message.source === 'bus') return await this.#fromDevice(message);
+    // Confirmations that nobody waits for any more, and the link's events, which come another way.
+    if (message.parentId !== '' || isConnectionEvent(message)) return false;
+    if (CLOUD.has(message.source)) await this.#cloud.take(message);
+    else if (META.has(message.source)) await this.#objects.take(message);
+    else {
+      const { source, resource } = message;
+      this.#options.world.log.debug({ source, resource }, 'message for nobody here');
+    }
+    return false;
+  }
+
+  async #fromDevice(message: Message): Promise<boolean> {
     const { world, lanes, respond, localCloudUpdated } = this.#options;
+    const { content } = message;
     const topic = Buffer.from(message.resource, 'base64url').toString();
     const ask = parseTopic(topic);
     const done = message.sync ? () => respond(message) : () => {};
     switch (ask?.kind) {
       case 'twinUpdate':
-        await lanes.submit(ask.id, LocalUpdateOperation.ofMessage(world, ask.id, message.content, done));
-        return;
+        await lanes.submit(ask.id, LocalUpdateOperation.ofMessage(world, ask.id, content, done));
+        return true;
       case 'stateUpdate':
-        await lanes.submit(ask.id, new StateUpdateOperation(world, ask.id, message.content, done));
-        return;
+        await lanes.submit(ask.id, new StateUpdateOperation(world, ask.id, content, done));
+        return true;
       case 'twinGet':
-        await lanes.submit(ask.id, new TwinGetOperation(world, message.content, done));
-        return;
+        await lanes.submit(ask.id, new TwinGetOperation(world, content, done));
+        return true;
       case 'membershipGet':
-        await this.#tellMembership(message.content);
-        break;
+        await this.#tellMembership(content);
+        return false;
       case 'cloudUpdated':
-        if (localCloudUpdated) await this.#cloud.takeLocalUpdate(ask.id, message.content);
+        if (localCloudUpdated) await this.#cloud.takeUpdate(ask.id, content);
         else world.log.debug({ topic }, 'an MQTT client wrote as if it were the cloud, left out');
-        break;
+        return false;
       default:
         world.log.debug({ topic }, 'topic that no device uses');
+        return false;
     }
-    done();
   }
 
   async #tellMembership(content: unknown): Promise<void> {
