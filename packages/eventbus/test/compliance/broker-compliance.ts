@@ -1,7 +1,7 @@
 import { eventually } from '@edgecore/testing';
 import { expect, test } from '@jest/globals';
 import type { Arrival, Broker, Settle } from '../../src/broker/broker.js';
-import { connectDevice, type Device } from '../support/rig.js';
+import { connectDevice, type Device, stopReading } from '../support/rig.js';
 
 export interface SetUp {
   readonly broker: Broker;
@@ -147,8 +147,7 @@ export function brokerCompliance(setUp: (filters: readonly string[]) => Promise<
     const { broker, url } = await setUp([]);
     const slow = await connectDevice(url, { filters: ['out/#'], qos: 0 });
     const quick = await connectDevice(url, { filters: ['out/#'], qos: 0 });
-    (slow.client.stream as unknown as { pause(): void; _readableState: object }).pause();
-    slow.client.stream.removeAllListeners('readable').removeAllListeners('data').pause();
+    stopReading(slow);
     const chunk = Buffer.alloc(64 * 1024, 'x');
     for (let n = 0; n < 80; n += 1) await broker.publish('out/x', chunk);
     await broker.publish('out/end', 'end');

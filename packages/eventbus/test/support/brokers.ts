@@ -1,4 +1,4 @@
-import { startMosquitto } from '@edgecore/testing';
+import { eventually, startMosquitto } from '@edgecore/testing';
 import { afterTest, type Rig, type RigOptions, startRig } from './rig.js';
 
 /** EventBus with a broker devices can reach. */
@@ -26,6 +26,5 @@ export const BROKERS: Readonly<
 
 /** Waits until the external broker is connected and subscribed. */
 export async function connected(rig: Rig): Promise<void> {
-  const { eventually } = await import('@edgecore/testing');
   await eventually(() => rig.eventBus.health().state === 'ready', { what: 'the broker to be connected' });
 }

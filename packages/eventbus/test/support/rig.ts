@@ -169,6 +169,12 @@ export async function connectDevice(
   return { client, got, texts };
 }
 
+/** The connection stays, and nothing is read from it any more. */
+export function stopReading({ client }: Device): void {
+  client.stream.unpipe();
+  client.stream.pause();
+}
+
 /** Text of a base64 resource. */
 export function topicOf(message: Message): string {
   return Buffer.from(message.resource, 'base64url').toString();

@@ -55,7 +55,12 @@ export class Admission {
     this.#underWay.set(key, callbacks);
     this.#take(arrival, (refusal) => {
       this.#underWay.delete(key);
-      for (const settle of callbacks) settle(refusal);
+      const [first, ...again] = callbacks;
+      first!(refusal);
+      // By then aedes has stored the first one, and finds that it has the others.
+      setImmediate(() => {
+        for (const settle of again) settle(refusal);
+      });
     });
   }
 }
