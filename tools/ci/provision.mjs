@@ -25,6 +25,11 @@ const TOOLS = [
     apt: 'podman',
     why: 'a second engine: the Docker runtime is tested on its socket, too',
   },
+  {
+    binary: 'mosquitto',
+    apt: 'mosquitto',
+    why: 'an MQTT broker elsewhere: eventbus is tested on a real one',
+  },
   { binary: 'openssl', apt: 'openssl', why: 'checks certificates with a second implementation' },
   { binary: 'ip', apt: 'iproute2', why: 'a bridge for engines of the tests’ own' },
   { binary: 'unshare', apt: 'util-linux', why: 'mount namespaces for the process runtime' },

@@ -2,6 +2,7 @@
 export * from './child.js';
 export * from './docker.js';
 export * from './golden.js';
+export * from './mosquitto.js';
 export * from './podman.js';
 export * from './private-docker.js';
 export * from './readme.js';
