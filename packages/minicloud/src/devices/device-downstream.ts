@@ -48,10 +48,19 @@ export class DeviceDownstream {
     for (const device of this.#devicesOn(node)) await this.#enter(node, device);
   }
 
-  /** Models that devices of the node refer to and that may never have been sent: made after the device, say. */
-  modelsOf(node: string): StoredObject[] {
-    const models = this.#devicesOn(node).flatMap((device) => this.#modelOf(device) ?? []);
-    return [...new Set(models)];
+  /** A node that was deleted is a new one when it comes back. */
+  forget(node: string): void {
+    this.#greeted.delete(node);
+  }
+
+  /** All the node should have: its devices and, before them, their models. */
+  objectsOf(node: string): { kind: Kind; object: StoredObject }[] {
+    const devices = this.#devicesOn(node);
+    const models = new Set(devices.flatMap((device) => this.#modelOf(device) ?? []));
+    return [
+      ...[...models].map((object) => ({ kind: Kinds.deviceModel, object })),
+      ...devices.map((object) => ({ kind: Kinds.device, object })),
+    ];
   }
 
   async #enter(node: string, device: StoredObject): Promise<void> {

@@ -74,7 +74,7 @@ export class Downstream {
         if (!session.hasQueued(message)) await session.send(message, object);
       }
     }
-    if (rules.devicesAsObjects) await this.#inTurn(() => this.#sendMissedModels(session));
+    if (rules.devicesAsObjects) await this.#inTurn(() => this.#sendMissedDevices(session));
     if (!rules.insertsUnsyncedPods) return;
     for (const pod of this.#podsOf(session.node)) {
       if (sync.get(session.node, pod.metadata.uid)) continue;
@@ -83,13 +83,13 @@ export class Downstream {
     }
   }
 
-  /** A model made after its device, or whose insert met its deletion in the queue, has no record. */
-  async #sendMissedModels(session: NodeSession): Promise<void> {
+  /** No record has a model made after its device or sent while its deletion waited, nor anything of a node deleted meanwhile. */
+  async #sendMissedDevices(session: NodeSession): Promise<void> {
     const { sync, messages } = this.options;
-    for (const model of this.#devices.modelsOf(session.node)) {
-      if (sync.get(session.node, model.metadata.uid)) continue;
-      const message = messages.object('update', Kinds.deviceModel, model);
-      if (!session.hasQueued(message)) await session.send(message, model);
+    for (const { kind, object } of this.#devices.objectsOf(session.node)) {
+      if (sync.get(session.node, object.metadata.uid)) continue;
+      const message = messages.object('update', kind, object);
+      if (!session.hasQueued(message)) await session.send(message, object);
     }
   }
 
@@ -128,6 +128,7 @@ export class Downstream {
     const { name } = object.metadata;
     if (type === 'deleted') {
       await sync.removeNode(name);
+      this.#devices.forget(name);
       void session(name)?.connection?.close(1000, 'the node was deleted');
       return;
     }
