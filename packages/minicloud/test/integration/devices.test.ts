@@ -37,13 +37,15 @@ const report = (edge: FakeEdge, id: string, value: string) =>
 
 describe.each(PROFILES)('profile %s', (profile) => {
   const id = profile === '2020' ? 'led' : 'default/led';
+  /** The last message a node gets of a new device. */
+  const arrival = profile === '2020' ? 'membership' : 'default/device/led';
 
   test('a device waits for the only node; reports are on disk and outlive a restart', async () => {
     const dataDir = await tempDir();
     let cloud = await lab.start(profile, { dataDir });
     expect((await cloud.apply(deviceObject('led')))['spec']).not.toHaveProperty('nodeName');
     let edge = await lab.readyNode(cloud);
-    await edge.waitFor(({ resource }) => resource === 'membership');
+    await edge.waitFor(({ resource }) => resource === arrival);
     expect(cloud.device('led')).toMatchObject({
       id,
       node: 'edge-1',
@@ -51,6 +53,7 @@ describe.each(PROFILES)('profile %s', (profile) => {
     });
     await report(edge, id, 'OFF');
     await eventually(() => cloud.device('led')?.properties['power']?.reported?.value === 'OFF');
+    await settled(edge);
     const before = cloud.devices();
     await edge.close();
     await cloud.close();
@@ -72,7 +75,7 @@ describe.each(PROFILES)('profile %s', (profile) => {
       /spec\.nodeName is missing.*edge-1, edge-2/,
     );
     await cloud.apply(deviceObject('led', { nodeName: 'edge-1' }));
-    await one.waitFor(({ resource }) => resource === 'membership');
+    await one.waitFor(({ resource }) => resource === arrival);
     await settled(one);
     // Applied without a node it stays where it is.
     await cloud.apply(deviceObject('led'));
