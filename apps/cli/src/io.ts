@@ -6,6 +6,8 @@ export interface TextSink {
   write(text: string): unknown;
   /** A person looks at it. */
   readonly isTTY?: boolean | undefined;
+  /** False once nobody reads it any more. */
+  readonly writable?: boolean | undefined;
 }
 
 /** What a command sees of the process it runs in; tests hand in their own. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addCloudCommand } from './commands/cloud.js';
 import { addConfigCommand } from './commands/config.js';
+import { addDeviceCommand } from './commands/device.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addJoinCommand } from './commands/join.js';
 import { addStartCommand } from './commands/start.js';
@@ -27,6 +28,7 @@ Examples:
   edgecore config check                             what each key of the file does, and what is wrong with it
   edgecore doctor                                   is this machine ready?
   edgecore status                                   the running node: link, modules, pods
+  edgecore device watch                             its devices and what they report, as it comes
 
 Flags of KubeEdge's program are accepted without a command too:
   --config <file>, --minconfig, --defaultconfig, --version, -v <n>`;
@@ -47,6 +49,7 @@ export function createProgram(io: CliIo, setExitCode: SetExitCode): Command {
   addJoinCommand(program, context);
   addConfigCommand(program, context);
   addStatusCommand(program, context);
+  addDeviceCommand(program, context);
   addDoctorCommand(program, context);
   addCloudCommand(program, context);
   addVersionCommand(program, context);

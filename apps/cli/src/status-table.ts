@@ -9,6 +9,7 @@ export function formatStatus(status: AgentStatus, now: number): string {
     ['Cloud', link ? linkText(link, now) : 'off'],
     ...(link ? [['Queue', `${link.queueMessages} messages, ${store.outbox} reports kept on disk`]] : []),
     ['Pods on', node.runtime],
+    ...(status.devices ? [['Devices', devicesText(status.devices)]] : []),
     ['Database', store.path],
     [
       'Agent',
@@ -48,6 +49,10 @@ function linkText(link: NonNullable<AgentStatus['link']>, now: number): string {
   }
   const why = link.lastError === undefined ? '' : `: ${link.lastError}`;
   return `not connected to ${link.server} (${link.state}${why})${profile}`;
+}
+
+function devicesText({ total, pending }: NonNullable<AgentStatus['devices']>): string {
+  return pending === 0 ? String(total) : `${total}, ${pending} waiting to reach the cloud`;
 }
 
 /** `12s`, `5m`, `3h`, `2d`. */

@@ -57,6 +57,14 @@ describe('edgecore status', () => {
     expect(text).toMatch(/Cloud +off/);
     expect(text).not.toContain('Queue');
     expect(text).toContain('No pods.');
+    expect(text).not.toContain('Devices');
+  });
+
+  test.each([
+    [0, /^Devices +3$/m],
+    [1, /^Devices +3, 1 waiting to reach the cloud$/m],
+  ])('devices, %d of them waiting', (pending, line) => {
+    expect(formatStatus({ ...status, devices: { total: 3, pending } }, now)).toMatch(line);
   });
 
   test.each([

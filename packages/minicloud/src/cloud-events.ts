@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { KubeObject } from '@edgecore/api';
+import type { CloudDevice } from './devices/device-view.js';
 import type { StoredObject } from './objects/stored-object.js';
 
 /** What happens in the cloud, for embedders and the CLI. */
@@ -19,7 +20,10 @@ export interface CloudEvents {
   event: { readonly node: string; readonly event: KubeObject };
   /** An MQTT message a node uploaded. */
   upload: { readonly node: string; readonly topic: string; readonly payload: unknown };
-  /** Reported values or state of a device. */
+  /** A device was made, or its wishes, reported values or state are different; after it is on disk. */
+  deviceChanged: { readonly device: CloudDevice };
+  deviceDeleted: { readonly device: CloudDevice };
+  /** A node's message about a device as it came, before anything is done with it. */
   deviceReport: { readonly node: string; readonly resource: string; readonly content: unknown };
 }
 

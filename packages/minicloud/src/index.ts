@@ -6,6 +6,8 @@
  * @packageDocumentation
  */
 export type { CloudEvents } from './cloud-events.js';
+export type { TwinProperty } from './devices/device-fields.js';
+export type { CloudDevice, CloudDeviceProperty } from './devices/device-view.js';
 export * from './errors.js';
 // Pieces for clouds of one's own making, in tests above all.
 export { CertificateServer, type CertificateServerOptions } from './https/certificate-server.js';

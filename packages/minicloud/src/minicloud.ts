@@ -9,7 +9,10 @@ import { applyObject } from './cluster/apply-object.js';
 import { watchCluster } from './cluster/cluster-events.js';
 import { deleteObject } from './cluster/delete-object.js';
 import { NodeMonitor } from './cluster/node-monitor.js';
-import { bindWaitingPods } from './cluster/pod-binding.js';
+import { bindWaiting } from './cluster/pod-binding.js';
+import { CloudDevices } from './devices/cloud-devices.js';
+import { DeviceMessages } from './devices/device-messages.js';
+import { watchDevices } from './devices/watch-devices.js';
 import { MinicloudStartError } from './errors.js';
 import { EDGE_VALIDITY_MS } from './https/certificate-rules.js';
 import { CertificateServer } from './https/certificate-server.js';
@@ -65,9 +68,12 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     logger.error({ err: errorText(error) }, 'an event listener failed'),
   );
   const messages = new DownstreamMessages(rules);
+  const { firstReportIsLost } = options;
+  const devices = new CloudDevices({ objects, profile, firstReportIsLost });
   const monitor = new NodeMonitor({ objects, now, graceMs: options.nodeGraceMs, logger });
   const upstream = new UpstreamDispatcher({
     objects,
+    devices,
     rules,
     messages,
     monitor,
@@ -86,7 +92,10 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     resyncIntervalMs: options.resyncIntervalMs,
     logger,
     onMessage: (session, message) => upstream.dispatch(session, message),
-    onConnected: (node) => events.emit('nodeConnected', { node }),
+    onConnected: (node) => {
+      events.emit('nodeConnected', { node });
+      downstream.connected(node);
+    },
     onDisconnected: (node) => events.emit('nodeDisconnected', { node }),
     resync: (session) => downstream.resync(session),
   });
@@ -95,11 +104,13 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     sync,
     rules,
     messages,
+    deviceMessages: new DeviceMessages(profile, now),
     session: (node) => hub.session(node),
     logger,
   });
 
-  opened.push(downstream.start(), bindWaitingPods(objects, logger), watchCluster(objects, events));
+  opened.push(downstream.start(), bindWaiting(objects, logger), watchCluster(objects, events));
+  opened.push(watchDevices(objects, devices, events, logger));
   monitor.start();
   opened.push(() => monitor.stop());
 
@@ -130,6 +141,7 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
   const cloud = new RunningCloud({
     options,
     objects,
+    devices,
     hub,
     events,
     tokens,

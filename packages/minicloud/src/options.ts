@@ -35,6 +35,8 @@ export interface MinicloudOptions {
   readonly manifestDebounceMs?: number;
   /** Manifests are read at least this often. Default 10 000 ms. */
   readonly manifestRescanMs?: number;
+  /** Be v1.23.1 also in its fault: the first report of a property is confirmed and lost (devicetwin.md §8.4). Default false. */
+  readonly firstReportIsLost?: boolean;
   /** Clock, milliseconds since the epoch; for tests. Default `Date.now`. */
   readonly now?: () => number;
 }
@@ -60,6 +62,7 @@ export function resolveOptions(options: MinicloudOptions): ResolvedOptions {
     tokenLifeMs: 24 * 3_600_000,
     manifestDebounceMs: 200,
     manifestRescanMs: 10_000,
+    firstReportIsLost: false,
     now: Date.now,
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
     dataDir: options.dataDir,

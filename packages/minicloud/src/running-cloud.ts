@@ -3,6 +3,8 @@ import type { CloudProfileName } from '@edgecore/api';
 import type { CloudEmitter, CloudEvents } from './cloud-events.js';
 import { applyObject } from './cluster/apply-object.js';
 import { deleteObject } from './cluster/delete-object.js';
+import type { CloudDevices } from './devices/cloud-devices.js';
+import type { CloudDevice } from './devices/device-view.js';
 import { ApiError } from './errors.js';
 import type { Hub } from './hub/hub.js';
 import type { JoinTokens } from './join-tokens.js';
@@ -31,6 +33,15 @@ export interface Minicloud {
   status(): CloudStatus;
   nodes(): StoredObject[];
   pods(): StoredObject[];
+  /** All devices with what was reported of them. */
+  devices(): CloudDevice[];
+  /** One device, by `<namespace>/<name>`, or by its name alone; with its reported values and state. */
+  device(id: string): CloudDevice | undefined;
+  /**
+   * Changes what is wanted of a property; its node is told. On disk when this resolves.
+   * @throws {ApiError} NotFound or Invalid, saying what there is.
+   */
+  setDesired(id: string, property: string, value: string): Promise<CloudDevice>;
   /** One object of a kind (`Pod`, `pods`, …), if it exists. Nodes have namespace `''`. */
   get(kind: string, namespace: string, name: string): StoredObject | undefined;
   /** Is the node's hub connection open? */
@@ -62,6 +73,7 @@ export interface CloudStatus {
   /** By name. */
   readonly nodes: readonly { readonly name: string; readonly ready: boolean; readonly connected: boolean }[];
   readonly pods: number;
+  readonly devices: number;
 }
 
 /** Something to close, in the reverse order of opening. */
@@ -70,6 +82,7 @@ export type Closer = () => Promise<void> | void;
 export interface CloudParts {
   readonly options: ResolvedOptions;
   readonly objects: ObjectStore;
+  readonly devices: CloudDevices;
   readonly hub: Hub;
   readonly events: CloudEmitter;
   readonly tokens: JoinTokens;
@@ -109,7 +122,15 @@ export class RunningCloud implements Minicloud {
       const { name } = node.metadata;
       return { name, ready: isReady(node), connected: this.isConnected(name) };
     });
-    return { profile, host, hubPort, httpsPort, nodes, pods: this.pods().length };
+    return {
+      profile,
+      host,
+      hubPort,
+      httpsPort,
+      nodes,
+      pods: this.pods().length,
+      devices: this.devices().length,
+    };
   }
 
   nodes(): StoredObject[] {
@@ -118,6 +139,19 @@ export class RunningCloud implements Minicloud {
 
   pods(): StoredObject[] {
     return this.#parts.objects.list(Kinds.pod);
+  }
+
+  devices(): CloudDevice[] {
+    return this.#parts.devices.list();
+  }
+
+  device(id: string): CloudDevice | undefined {
+    const found = this.#parts.devices.find(id);
+    return found && this.#parts.devices.view(found);
+  }
+
+  setDesired(id: string, property: string, value: string): Promise<CloudDevice> {
+    return this.#parts.devices.setDesired(id, property, value);
   }
 
   get(kind: string, namespace: string, name: string): StoredObject | undefined {

@@ -221,3 +221,39 @@ export function podObject(name: string, spec: object = {}) {
     spec: { containers: [{ name: 'main', image: 'busybox:1' }], ...spec },
   };
 }
+
+/** A device manifest with one property `power` and whatever `spec` says. */
+export function deviceObject(name: string, spec: object = {}) {
+  return {
+    apiVersion: 'devices.kubeedge.io/v1beta1',
+    kind: 'Device',
+    metadata: { name },
+    spec: { properties: [{ name: 'power', desired: { value: 'ON' } }], ...spec },
+  };
+}
+
+export function deviceModelObject(name: string, properties: object[] = [{ name: 'power', type: 'STRING' }]) {
+  return {
+    apiVersion: 'devices.kubeedge.io/v1beta1',
+    kind: 'DeviceModel',
+    metadata: { name },
+    spec: { properties },
+  };
+}
+
+/** What an edge reports of one property. */
+export function measured(name: string, value: string, timestamp = 1_592_600_000_000) {
+  const actual = { value, metadata: { timestamp } };
+  return {
+    event_id: 'e',
+    timestamp,
+    twin: {
+      [name]: {
+        actual,
+        optional: false,
+        metadata: { type: 'string' },
+        actual_version: { cloud: 0, edge: 1 },
+      },
+    },
+  };
+}

@@ -1,21 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { errorText, type KubeObject } from '@edgecore/api';
+import type { CloudDevice } from '@edgecore/minicloud';
 import type { Command } from 'commander';
-import { adminRequest } from '../embedded/admin-client.js';
-import { embeddedPaths } from '../embedded/paths.js';
 import { CliError } from '../errors.js';
 import { line, readAll } from '../io.js';
 import type { CommandContext } from '../program.js';
 import { table } from '../table.js';
-
-interface CloudOptions {
-  readonly dataDir?: string;
-}
-
-const DATA_DIR = [
-  '--data-dir <dir>',
-  'data directory of the embedded set-up (default: ~/.edgecore)',
-] as const;
+import { type CloudOptions, call, DATA_DIR } from './cloud-call.js';
+import { addDeviceCommands, deviceTable } from './cloud-devices.js';
 
 export function addCloudCommand(program: Command, context: CommandContext): void {
   const cloud = program
@@ -23,24 +15,29 @@ export function addCloudCommand(program: Command, context: CommandContext): void
     .description('the embedded cloud: look at its objects, apply and delete them')
     .addHelpText(
       'after',
-      '\nExamples:\n  edgecore cloud get nodes\n  edgecore cloud apply -f pod.yaml\n  edgecore cloud delete pod hello',
+      '\nExamples:\n  edgecore cloud get nodes\n  edgecore cloud apply -f pod.yaml\n  edgecore cloud delete pod hello\n  edgecore cloud device set thermometer temperature=24',
     );
   addGet(cloud, context);
   addApply(cloud, context);
   addDelete(cloud, context);
+  addDeviceCommands(cloud, context);
   addToken(cloud, context);
 }
 
 function addGet(cloud: Command, { io }: CommandContext): void {
   cloud
     .command('get')
-    .argument('<kind>', 'nodes or pods')
+    .argument('<kind>', 'nodes, pods or devices')
     .description('list objects')
     .option(...DATA_DIR)
     .option('--json', 'the whole objects')
     .action(async (kind: string, options: CloudOptions & { json?: boolean }) => {
-      const plural = /^(node|pod)s?$/i.exec(kind)?.[1]?.toLowerCase();
-      if (!plural) throw new CliError(`"${kind}" cannot be listed; nodes and pods can`);
+      const plural = /^(node|pod|device)s?$/i.exec(kind)?.[1]?.toLowerCase();
+      if (!plural) throw new CliError(`"${kind}" cannot be listed; nodes, pods and devices can`);
+      if (plural === 'device') {
+        const devices = await call<CloudDevice[]>(options, { path: '/devices' });
+        return line(io.stdout, options.json ? JSON.stringify(devices, null, 2) : deviceTable(devices));
+      }
       const objects = await call<KubeObject[]>(options, { path: `/${plural}s` });
       if (options.json) line(io.stdout, JSON.stringify(objects, null, 2));
       else line(io.stdout, plural === 'node' ? nodeTable(objects) : podTable(objects));
@@ -98,10 +95,6 @@ function addToken(cloud: Command, { io }: CommandContext): void {
     .action(async (options: CloudOptions) => {
       line(io.stdout, (await call<{ token: string }>(options, { path: '/token' })).token);
     });
-}
-
-function call<T>(options: CloudOptions, request: Parameters<typeof adminRequest>[1]): Promise<T> {
-  return adminRequest<T>(embeddedPaths(options.dataDir).adminSocket, request);
 }
 
 interface Status {

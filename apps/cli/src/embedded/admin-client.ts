@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { CliError } from '../errors.js';
 
 export interface AdminCall {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: string;
 }

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net';
 import { EdgeCoreError, errorText, hasCode, type Logger } from '@edgecore/api';
 import type { AgentStatus, HealthCheck } from './agent-status.js';
+import { answerDevices, isDeviceRoute } from './device-routes.js';
+import { countDevices, type DeviceSource } from './device-source.js';
 
 /** Where the agent's own HTTP interface gets its answers from. */
 export interface AgentSource {
@@ -17,6 +19,8 @@ export interface AgentServerOptions {
   readonly socket: string;
   /** Loopback TCP port besides it; 0 is none. */
   readonly port: number;
+  /** The devices of this node; absent when the device module is off. */
+  readonly devices?: DeviceSource | undefined;
   readonly log: Logger;
 }
 
@@ -27,13 +31,16 @@ export class AgentServerError extends EdgeCoreError {
   }
 }
 
-/** `/healthz`, `/readyz`, `/metrics` and `/status`, for this machine only. */
+/** `/healthz`, `/readyz`, `/metrics`, `/status` and `/devices`, for this machine only. */
 export class AgentServer {
   readonly #servers: Server[] = [];
 
   /** @throws {AgentServerError} when the socket or the port is taken. */
-  static async listen(source: AgentSource, { socket, port, log }: AgentServerOptions): Promise<AgentServer> {
-    const server = new AgentServer(source, log);
+  static async listen(
+    source: AgentSource,
+    { socket, port, devices, log }: AgentServerOptions,
+  ): Promise<AgentServer> {
+    const server = new AgentServer(source, devices, log);
     let place: Place = { where: socket, key: 'edgecoreTs.status.socket' };
     try {
       await removeDeadSocket(socket);
@@ -52,6 +59,7 @@ export class AgentServer {
 
   private constructor(
     private readonly source: AgentSource,
+    private readonly devices: DeviceSource | undefined,
     private readonly log: Logger,
   ) {}
 
@@ -78,22 +86,27 @@ export class AgentServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       if (request.method !== 'GET') return send(response, 405, 'text/plain', 'only GET\n');
-      const path = new URL(request.url ?? '/', 'http://agent').pathname;
+      const url = new URL(request.url ?? '/', 'http://agent');
+      const path = url.pathname;
       if (path === '/healthz') return sendChecks(response, this.source.liveness());
       if (path === '/readyz') return sendChecks(response, this.source.readiness());
       if (path === '/status') {
-        return send(
-          response,
-          200,
-          'application/json',
-          `${JSON.stringify(await this.source.status(), null, 2)}\n`,
-        );
+        const status: AgentStatus = {
+          ...(await this.source.status()),
+          ...(this.devices ? { devices: countDevices(this.devices.devices()) } : {}),
+        };
+        return send(response, 200, 'application/json', `${JSON.stringify(status, null, 2)}\n`);
       }
       if (path === '/metrics') {
         const { contentType, text } = await this.source.metrics();
         return send(response, 200, contentType, text);
       }
-      send(response, 404, 'text/plain', 'there are /healthz, /readyz, /metrics and /status\n');
+      if (isDeviceRoute(path)) {
+        const answer = answerDevices(this.devices, url, response);
+        if (answer) send(response, answer.status, answer.type, answer.body);
+        return;
+      }
+      send(response, 404, 'text/plain', 'there are /healthz, /readyz, /metrics, /status and /devices\n');
     } catch (error) {
       this.log.warn({ err: error, path: request.url }, 'the agent could not answer a request for its state');
       send(response, 500, 'text/plain', `${errorText(error)}\n`);

@@ -1,5 +1,6 @@
 import type { ModuleReport } from '@edgecore/beehive';
 import type { EdgeHubStats } from '@edgecore/edgehub';
+import type { DeviceCounts } from './device-source.js';
 
 /** What `edgecore status --json` prints. Times are milliseconds since the epoch. */
 export interface AgentStatus {
@@ -12,6 +13,8 @@ export interface AgentStatus {
   readonly modules: readonly ModuleReport[];
   readonly pods: readonly PodLine[];
   readonly store: { readonly path: string; readonly outcome: string; readonly outbox: number };
+  /** Absent when the device module is off. */
+  readonly devices?: DeviceCounts;
   readonly memoryBytes: number;
 }
 

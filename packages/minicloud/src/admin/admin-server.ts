@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isMainThread } from 'node:worker_threads';
 import { errorText, hasCode, type Logger } from '@edgecore/api';
 import { ApiError, MinicloudStartError } from '../errors.js';
+import { answerDevices } from './device-routes.js';
 
 /** What the admin socket offers; {@link Minicloud} implements it. */
 export interface AdminTarget {
@@ -10,6 +11,10 @@ export interface AdminTarget {
   status(): unknown;
   nodes(): unknown[];
   pods(): unknown[];
+  devices(): unknown[];
+  device(id: string): { readonly version: number } | undefined;
+  setDesired(id: string, property: string, value: string): Promise<unknown>;
+  on(name: 'deviceChanged' | 'deviceDeleted', listener: () => void): () => void;
   /** YAML or JSON text with any number of objects. */
   applyText(text: string): Promise<unknown[]>;
   delete(kind: string, namespace: string, name: string, options?: { graceSeconds?: number }): Promise<void>;
@@ -24,8 +29,11 @@ const MAX_SOCKET_PATH = 107;
  *
  * | request | answer |
  * |---|---|
- * | `GET /status` | ports, profile, nodes with `ready` and `connected`, number of pods |
+ * | `GET /status` | ports, profile, nodes with `ready` and `connected`, number of pods and devices |
  * | `GET /nodes`, `GET /pods` | a list of objects |
+ * | `GET /devices` | a list of {@link CloudDevice} |
+ * | `GET /devices/<namespace>/<name>[?after=<version>&wait=<seconds>]` | one; with `after` not before it has a later version, or at the end of the wait as it is (default 30 s, at most 300) |
+ * | `PUT /devices/<namespace>/<name>/desired/<property>` | the device with the wish in the body, `{"value"}` |
  * | `GET /token` | `{"token"}`, to join a node with |
  * | `POST /apply` | the stored objects of the manifest in the body |
  * | `DELETE /<kind>/<namespace>/<name>[?grace=<seconds>]` | `{}`; namespace `-` for nodes |
@@ -39,7 +47,9 @@ export class AdminServer {
     private readonly logger: Logger,
   ) {
     this.#http = createServer((request, response) => {
-      this.#answer(request).then(
+      const gone = new AbortController();
+      response.on('close', () => gone.abort());
+      this.#answer(request, gone.signal).then(
         (body) => send(response, 200, body),
         (error: unknown) => this.#fail(response, error),
       );
@@ -73,7 +83,7 @@ export class AdminServer {
     await new Promise<void>((resolve) => this.#http.close(() => resolve()));
   }
 
-  async #answer(request: IncomingMessage): Promise<unknown> {
+  async #answer(request: IncomingMessage, gone: AbortSignal): Promise<unknown> {
     const url = new URL(request.url ?? '/', 'http://admin');
     const call = `${request.method} ${url.pathname}`;
     if (call === 'GET /status') return this.target.status();
@@ -82,6 +92,15 @@ export class AdminServer {
     if (call === 'GET /token') return { token: this.target.token };
     if (call === 'POST /apply') return this.target.applyText(await readBody(request));
     const parts = url.pathname.split('/').slice(1).map(decodePart);
+    if (parts[0] === 'devices' && request.method !== 'DELETE') {
+      return answerDevices(this.target, {
+        method: request.method ?? '',
+        parts: parts.slice(1),
+        query: url.searchParams,
+        body: () => readBody(request),
+        gone,
+      });
+    }
     if (request.method === 'DELETE' && parts.length === 3) {
       const [kind = '', namespace = '', name = ''] = parts;
       const grace = url.searchParams.get('grace');

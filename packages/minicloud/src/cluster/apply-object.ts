@@ -1,4 +1,5 @@
 import type { KubeObject } from '@edgecore/api';
+import { completeDevice } from '../devices/apply-device.js';
 import { ApiError } from '../errors.js';
 import { mustReplacePod } from '../manifests/manifest-plan.js';
 import { type Kind, Kinds } from '../objects/kinds.js';
@@ -17,9 +18,11 @@ export async function applyObject(
   const name = object.metadata?.name ?? '';
   const existing = objects.get(kind, namespace, name);
   if (kind === Kinds.pod) return existing ? updatePod(objects, existing, object) : createPod(objects, object);
-  if (!existing) return objects.create(kind, object);
+  const complete = (draft?: StoredObject) =>
+    kind === Kinds.device ? completeDevice(object, draft, objects) : object;
+  if (!existing) return objects.create(kind, complete());
   return objects.update(kind, namespace, name, (draft) => ({
-    ...object,
+    ...complete(draft),
     kind: kind.kind,
     apiVersion: kind.apiVersion,
     metadata: metadataOf(draft, object),

@@ -1,4 +1,5 @@
 import { errorText, type Logger } from '@edgecore/api';
+import { bindDevice } from '../devices/apply-device.js';
 import { Kinds } from '../objects/kinds.js';
 import { isReady } from '../objects/node-status.js';
 import type { ObjectStore } from '../objects/object-store.js';
@@ -32,10 +33,16 @@ export function chooseNodeFor(podSpec: Record<string, unknown>, objects: ObjectS
   });
 }
 
-/** Gives waiting pods a node as soon as one registers. @returns a function that ends it. */
-export function bindWaitingPods(objects: ObjectStore, logger: Logger): () => void {
+/** Gives waiting pods and devices a node as soon as one registers. @returns a function that ends it. */
+export function bindWaiting(objects: ObjectStore, logger: Logger): () => void {
   return objects.subscribe(({ type, kind }) => {
     if (kind !== Kinds.node || type !== 'added') return;
+    for (const device of objects.list(Kinds.device)) {
+      const { name } = device.metadata;
+      objects
+        .update(Kinds.device, namespaceOf(device), name, (draft) => bindDevice(draft, objects))
+        .catch((error: unknown) => logger.warn({ device: name }, `not bound: ${errorText(error)}`));
+    }
     for (const pod of objects.list(Kinds.pod)) {
       if (specOf(pod)['nodeName']) continue;
       objects

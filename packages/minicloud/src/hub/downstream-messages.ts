@@ -15,10 +15,16 @@ export class DownstreamMessages {
     return this.rules.typedObjects ? object : withoutType(object);
   }
 
-  /** D1–D4, D7, D8: an object was inserted, changed or deleted. */
-  object(operation: 'insert' | 'update' | 'delete', kind: Kind, object: StoredObject): Message {
+  /** D1–D4, D7, D8, D11: an object was inserted, changed or deleted. */
+  object(
+    operation: 'insert' | 'update' | 'delete',
+    kind: Kind,
+    object: StoredObject,
+    source: string = CloudSource.edgecontroller,
+  ): Message {
     return createMessage<unknown>({
       ...FROM_CONTROLLER,
+      source,
       operation,
       resource: resourceOf(kind, namespaceOf(object), object.metadata.name),
       resourceVersion: object.metadata.resourceVersion,

@@ -1,4 +1,6 @@
-import { errorText, type Logger } from '@edgecore/api';
+import { CloudSource, errorText, type Logger } from '@edgecore/api';
+import { DeviceDownstream } from '../devices/device-downstream.js';
+import type { DeviceMessages } from '../devices/device-messages.js';
 import { type Kind, Kinds } from '../objects/kinds.js';
 import { isReady } from '../objects/node-status.js';
 import type { ObjectEvent, ObjectStore } from '../objects/object-store.js';
@@ -15,6 +17,7 @@ export interface DownstreamOptions {
   readonly sync: SyncRecords;
   readonly rules: HubRules;
   readonly messages: DownstreamMessages;
+  readonly deviceMessages: DeviceMessages;
   readonly session: (node: string) => NodeSession | undefined;
   readonly logger: Logger;
 }
@@ -23,18 +26,37 @@ export interface DownstreamOptions {
 export class Downstream {
   /** Changes are handed on in the order they happened. */
   #turn: Promise<void> = Promise.resolve();
+  readonly #devices: DeviceDownstream;
 
-  constructor(private readonly options: DownstreamOptions) {}
+  constructor(private readonly options: DownstreamOptions) {
+    const { objects, rules, deviceMessages, session } = options;
+    this.#devices = new DeviceDownstream({
+      objects,
+      rules,
+      messages: deviceMessages,
+      tell: async (node, message) => session(node)?.send(message),
+      send: (node, operation, kind, object) =>
+        this.#send(node, operation, kind, object, CloudSource.devicecontroller),
+    });
+  }
 
   /** Follows the object store. @returns a function that ends it. */
   start(): () => void {
-    return this.options.objects.subscribe((event) => {
-      this.#turn = this.#turn
-        .then(() => this.#onEvent(event))
-        .catch((error: unknown) =>
-          this.options.logger.error({ err: errorText(error) }, 'a change could not be sent to the nodes'),
-        );
-    });
+    return this.options.objects.subscribe((event) => void this.#inTurn(() => this.#onEvent(event)));
+  }
+
+  /** A node's connection is open. */
+  connected(node: string): void {
+    void this.#inTurn(() => this.#devices.greet(node));
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn
+      .then(work)
+      .catch((error: unknown) =>
+        this.options.logger.error({ err: errorText(error) }, 'a change could not be sent to the nodes'),
+      );
+    return this.#turn;
   }
 
   /** Compares what a node confirmed with the cluster and sends the difference. */
@@ -52,6 +74,7 @@ export class Downstream {
         if (!session.hasQueued(message)) await session.send(message, object);
       }
     }
+    if (rules.devicesAsObjects) await this.#inTurn(() => this.#sendMissedDevices(session));
     if (!rules.insertsUnsyncedPods) return;
     for (const pod of this.#podsOf(session.node)) {
       if (sync.get(session.node, pod.metadata.uid)) continue;
@@ -60,10 +83,21 @@ export class Downstream {
     }
   }
 
+  /** No record has a model made after its device or sent while its deletion waited, nor anything of a node deleted meanwhile. */
+  async #sendMissedDevices(session: NodeSession): Promise<void> {
+    const { sync, messages } = this.options;
+    for (const { kind, object } of this.#devices.objectsOf(session.node)) {
+      if (sync.get(session.node, object.metadata.uid)) continue;
+      const message = messages.object('update', kind, object);
+      if (!session.hasQueued(message)) await session.send(message, object);
+    }
+  }
+
   async #onEvent(event: ObjectEvent): Promise<void> {
     const { kind, object } = event;
     const { rules } = this.options;
     if (kind === Kinds.pod) await this.#onPod(event);
+    else if (kind === Kinds.device) await this.#devices.onDevice(event);
     else if (kind === Kinds.configMap || kind === Kinds.secret) await this.#onReference(event);
     else if (kind === Kinds.node) await this.#onNode(event);
     else if (rules.pushesServices && (kind === Kinds.service || kind === Kinds.endpoints)) {
@@ -94,6 +128,7 @@ export class Downstream {
     const { name } = object.metadata;
     if (type === 'deleted') {
       await sync.removeNode(name);
+      this.#devices.forget(name);
       void session(name)?.connection?.close(1000, 'the node was deleted');
       return;
     }
@@ -127,10 +162,11 @@ export class Downstream {
     operation: 'insert' | 'update' | 'delete',
     kind: Kind,
     object: StoredObject,
+    source?: string,
   ): Promise<void> {
     const { session, sync, messages, rules } = this.options;
     const target = session(node);
-    if (target) await target.send(messages.object(operation, kind, object), object);
+    if (target) await target.send(messages.object(operation, kind, object, source), object);
     else if (operation !== 'delete' && !rules.insertsUnsyncedPods && !sync.get(node, object.metadata.uid)) {
       // Without a session nothing is queued; the record makes the resync send it later.
       await sync.put(node, object, NEVER_CONFIRMED);

@@ -27,6 +27,8 @@ export interface HubRules {
   readonly pushesServices: boolean;
   /** Every change of a node goes down to it as `null/node/<name>`. */
   readonly pushesNode: boolean;
+  /** Devices and models go down as objects to be confirmed, membership without twins; else twins travel in messages (devicetwin.md §8). */
+  readonly devicesAsObjects: boolean;
   /** Objects sent down carry `kind` and `apiVersion`. */
   readonly typedObjects: boolean;
   /** What the queue keeps one message per. */
@@ -48,6 +50,7 @@ export const hubRules: Readonly<Record<CloudProfileName, HubRules>> = {
     pushesReferenceDeletes: false,
     pushesServices: true,
     pushesNode: false,
+    devicesAsObjects: false,
     typedObjects: false,
     keyOf: resourceKey,
   },
@@ -60,6 +63,7 @@ export const hubRules: Readonly<Record<CloudProfileName, HubRules>> = {
     pushesReferenceDeletes: true,
     pushesServices: false,
     pushesNode: true,
+    devicesAsObjects: true,
     typedObjects: true,
     keyOf(message) {
       const { content } = message;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { KubeObject } from '@edgecore/api';
 import { type Kind, Kinds } from '../objects/kinds.js';
 import { isSameJson } from '../objects/same-json.js';
@@ -6,6 +7,9 @@ import type { ManifestObject } from './parse-manifest.js';
 
 /** Names the file an applied object came from; survives restarts of the cloud. */
 export const MANIFEST_ANNOTATION = 'minicloud.edgecore.io/manifest';
+
+/** What a device's file said when it was last applied. */
+export const CONTENT_ANNOTATION = 'minicloud.edgecore.io/manifest-content';
 
 /** One thing to do to make the cloud's objects match the files. */
 export type ManifestStep =
@@ -36,7 +40,16 @@ export function planManifests(input: PlanInput): ManifestStep[] {
       wanted.add(key);
       const existing = current.get(key)?.object;
       if (existing?.metadata.deletionTimestamp) continue;
-      const annotations = { ...object.metadata?.annotations, [MANIFEST_ANNOTATION]: file };
+      const annotations: Record<string, string> = {
+        ...object.metadata?.annotations,
+        [MANIFEST_ANNOTATION]: file,
+      };
+      if (kind === Kinds.device) {
+        // A wish set by hand counts until the file says something new.
+        annotations[CONTENT_ANNOTATION] = fingerprint(object);
+        const before = existing?.metadata.annotations;
+        if (before && isSameJson(pick(before), pick(annotations))) continue;
+      }
       const marked = { ...object, metadata: { ...object.metadata, annotations } };
       if (existing && kind === Kinds.pod && mustReplacePod(existing, input.completePod(object))) {
         steps.push({
@@ -70,6 +83,14 @@ function fixedSpec(pod: KubeObject): unknown {
       ? list.map(({ image: _image, imagePullPolicy: _policy, ...container }) => container)
       : [];
   return { ...rest, containers: withoutImages(containers), initContainers: withoutImages(initContainers) };
+}
+
+function fingerprint(object: KubeObject): string {
+  return createHash('sha256').update(JSON.stringify(object)).digest('hex').slice(0, 16);
+}
+
+function pick(annotations: Readonly<Record<string, string>>): unknown[] {
+  return [annotations[MANIFEST_ANNOTATION], annotations[CONTENT_ANNOTATION]];
 }
 
 function keyOf(kind: Kind, object: KubeObject): string {

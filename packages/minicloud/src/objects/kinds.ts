@@ -4,6 +4,8 @@ import { ResourceType } from '@edgecore/api';
 export interface Kind {
   readonly kind: string;
   readonly apiVersion: string;
+  /** Older versions people may apply; they are converted. */
+  readonly otherVersions?: readonly string[];
   /** Word in resource strings (wire.md §1.2). */
   readonly type: string;
   /** Word in API error texts. */
@@ -13,8 +15,16 @@ export interface Kind {
   readonly applicable: boolean;
 }
 
+/** Of 2020; converted when applied (compat.md §3). */
+const DEVICE_V1ALPHA = ['devices.kubeedge.io/v1alpha1', 'devices.kubeedge.io/v1alpha2'] as const;
 const CORE = 'v1';
 const applicable = { apiVersion: CORE, namespaced: true, applicable: true } as const;
+const device = {
+  apiVersion: 'devices.kubeedge.io/v1beta1',
+  otherVersions: DEVICE_V1ALPHA,
+  namespaced: true,
+  applicable: true,
+} as const;
 
 export const Kinds = {
   pod: { ...applicable, kind: 'Pod', type: ResourceType.pod, plural: 'pods' },
@@ -22,6 +32,16 @@ export const Kinds = {
   secret: { ...applicable, kind: 'Secret', type: ResourceType.secret, plural: 'secrets' },
   service: { ...applicable, kind: 'Service', type: ResourceType.service, plural: 'services' },
   endpoints: { ...applicable, kind: 'Endpoints', type: ResourceType.endpoints, plural: 'endpoints' },
+  device: { ...device, kind: 'Device', type: ResourceType.device, plural: 'devices' },
+  deviceModel: { ...device, kind: 'DeviceModel', type: ResourceType.devicemodel, plural: 'devicemodels' },
+  /** What was reported of a device (profile `current`); it stays in the cloud (devicetwin.md §10.1). */
+  deviceStatus: {
+    ...device,
+    kind: 'DeviceStatus',
+    type: 'devicestatus',
+    plural: 'devicestatuses',
+    applicable: false,
+  },
   node: {
     kind: 'Node',
     apiVersion: CORE,

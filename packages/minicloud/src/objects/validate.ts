@@ -1,4 +1,5 @@
 import { isRecord, type KubeObject } from '@edgecore/api';
+import { validateDevice, validateDeviceModel } from '../devices/device-manifest.js';
 import { ApiError } from '../errors.js';
 import { applicableKinds, findKind, type Kind } from './kinds.js';
 import { specOf } from './stored-object.js';
@@ -19,9 +20,10 @@ export function validateObject(value: unknown): { kind: Kind; object: KubeObject
   if (typeof word !== 'string' || word === '') throw invalid('kind is missing');
   const kind = findKind(word);
   if (!kind?.applicable || kind.kind !== word) throw invalid(unknownKind(word));
-  if (value['apiVersion'] !== kind.apiVersion) {
+  const versions = [kind.apiVersion, ...(kind.otherVersions ?? [])];
+  if (!versions.includes(value['apiVersion'] as string)) {
     throw invalid(
-      `apiVersion of a ${kind.kind} must be ${kind.apiVersion}, not ${JSON.stringify(value['apiVersion'])}`,
+      `apiVersion of a ${kind.kind} must be ${versions.join(' or ')}, not ${JSON.stringify(value['apiVersion'])}`,
     );
   }
   const metadata = isRecord(value['metadata']) ? value['metadata'] : {};
@@ -37,8 +39,15 @@ export function validateObject(value: unknown): { kind: Kind; object: KubeObject
     );
   }
   const object = { ...value, metadata: { ...metadata, namespace } } as KubeObject;
+  return { kind, object: completed(kind, object) };
+}
+
+/** Checks what is special to the kind and brings the object to the form it is stored in. */
+function completed(kind: Kind, object: KubeObject): KubeObject {
   if (kind.kind === 'Pod') validatePod(object);
-  return { kind, object: kind.kind === 'Secret' ? secretData(object) : object };
+  if (kind.kind === 'Secret') return secretData(object);
+  if (kind.kind === 'Device') return validateDevice(object);
+  return kind.kind === 'DeviceModel' ? validateDeviceModel(object) : object;
 }
 
 function unknownKind(word: string): string {

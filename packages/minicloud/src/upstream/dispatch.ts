@@ -2,6 +2,7 @@ import {
   type CloudProfileName,
   errorText,
   Group,
+  ModuleName,
   Operation,
   Resource,
   ResourceType as Type,
@@ -9,6 +10,7 @@ import {
 import type { Message } from '@edgecore/beehive';
 import type { NodeSession } from '../hub/node-session.js';
 import { Kinds } from '../objects/kinds.js';
+import * as devices from './device-handlers.js';
 import * as nodes from './node-handlers.js';
 import * as objects from './object-handlers.js';
 import * as pods from './pod-handlers.js';
@@ -56,8 +58,9 @@ const TABLES: Readonly<Record<CloudProfileName, Table>> = {
   ]),
 };
 
+/** Ids of one level in 2020, of two today; the others are ignored (compat.md §3). */
 const DEVICE: Readonly<Record<CloudProfileName, RegExp>> = {
-  '2020': /^device\/[^/]+\/twin\/edge_updated$/,
+  '2020': /^device\/[^/]+\/(twin\/edge_updated)$/,
   current: /^device\/[^/]+\/[^/]+\/(twin\/edge_updated|state\/update)$/,
 };
 
@@ -102,7 +105,11 @@ export class UpstreamDispatcher {
       if (resource === Resource.clusterCa) return reports.queryCa;
       if (CLOUD_SOURCES.has(source)) return undefined;
     }
-    if (source === 'twin') return DEVICE[name].test(resource) ? reports.reportDevice : undefined;
+    if (source === ModuleName.twin) {
+      const report = operation === Operation.update ? DEVICE[name].exec(resource)?.[1] : undefined;
+      if (report === undefined) return undefined;
+      return report === 'state/update' ? devices.reportState : devices.reportTwins;
+    }
     const parts = resource.split('/');
     const complete = parts.length === 3 && parts.every((part) => part !== '');
     const batch = parts.length === 2 && parts[1] === Type.podstatus;

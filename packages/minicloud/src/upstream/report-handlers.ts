@@ -1,4 +1,4 @@
-import { CloudSource, Group, isRecord, type KubeObject, OK, Resource } from '@edgecore/api';
+import { CloudSource, isRecord, type KubeObject, Resource } from '@edgecore/api';
 import { issueAccountToken } from '../pki/service-account-token.js';
 import { answer, type UpstreamHandler } from './upstream-call.js';
 
@@ -25,15 +25,6 @@ export const reportEvent: UpstreamHandler = async ({ node, message }, { events }
   const { content } = message;
   const event = isRecord(content) && isRecord(content['event']) ? content['event'] : content;
   if (isRecord(event)) events.emit('event', { node, event: event as KubeObject });
-};
-
-/** U17, U18: reports about a device. Only ids of two levels are answered (compat.md §3). */
-export const reportDevice: UpstreamHandler = async (call, context) => {
-  const { node, message } = call;
-  context.events.emit('deviceReport', { node, resource: message.resource, content: message.content });
-  if (!context.rules.profile.answersReports) return;
-  const reply = { source: CloudSource.devicecontroller, group: Group.twin, resource: 'twin' };
-  await call.send(answer(call, OK, reply));
 };
 
 /** U24: an MQTT message for the cloud; there is no router here, listeners get it. */

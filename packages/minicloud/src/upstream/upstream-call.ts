@@ -3,6 +3,7 @@ import { CloudSource, Group, type KubeObject, type ObjectResp, Operation } from 
 import { createMessage, type Message } from '@edgecore/beehive';
 import type { CloudEmitter } from '../cloud-events.js';
 import type { NodeMonitor } from '../cluster/node-monitor.js';
+import type { CloudDevices } from '../devices/cloud-devices.js';
 import type { DownstreamMessages } from '../hub/downstream-messages.js';
 import type { HubRules } from '../hub/hub-rules.js';
 import { errStatus } from '../objects/api-status.js';
@@ -13,6 +14,7 @@ import type { SigningKey } from '../pki/crypto.js';
 /** What handlers of upstream messages work with. */
 export interface UpstreamContext {
   readonly objects: ObjectStore;
+  readonly devices: CloudDevices;
   readonly rules: HubRules;
   readonly messages: DownstreamMessages;
   readonly monitor: NodeMonitor;

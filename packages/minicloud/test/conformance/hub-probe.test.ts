@@ -77,6 +77,9 @@ describe.each<[CloudProfileName, string]>([
     // What the recorded cluster had before.
     const object = (kind: string, name: string) => ({ apiVersion: 'v1', kind, metadata: { name } });
     await cloud.apply({ ...object('ConfigMap', 'kube-root-ca.crt'), data: { 'ca.crt': 'x' } });
+    const devices = { apiVersion: 'devices.kubeedge.io/v1beta1', kind: 'Device' };
+    const spec = { nodeName: 'elsewhere', properties: [{ name: 'temperature' }] };
+    await cloud.apply({ ...devices, metadata: { name: 'thermo-p' }, spec });
     // Before there is a node: pushed to one and confirmed, a 2020 cloud would not answer the query any more.
     for (const { note, reply } of all) {
       const kind = { 'service query': 'Service', 'endpoints query': 'Endpoints' }[note];

@@ -3,8 +3,8 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { type Minicloud, startMinicloud } from '@edgecore/minicloud';
 import { tempDir } from '@edgecore/testing';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { FakeEdge, nodeObject, podObject } from '../fake-edge.js';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { deviceObject, FakeEdge, nodeObject, podObject } from '../fake-edge.js';
 
 jest.setTimeout(20_000);
 
@@ -50,6 +50,7 @@ test('the status names ports and nodes', async () => {
     httpsPort: cloud.httpsPort,
     nodes: [{ name: 'edge-1', ready: false, connected: true }],
     pods: 0,
+    devices: 0,
   });
   await edge.close();
 });
@@ -74,6 +75,59 @@ test.each([
   const answer = await call(method, path, body);
   expect(answer.status).toBe(status);
   expect((answer.body as { error: string }).error).toMatch(message);
+});
+
+describe('devices', () => {
+  const path = '/devices/default/led';
+  const wish = (value: unknown, property = 'power') =>
+    call('PUT', `${path}/desired/${property}`, JSON.stringify({ value }));
+
+  beforeEach(() => cloud.apply(deviceObject('led')));
+
+  test('are listed, shown, and get other wishes', async () => {
+    const led = { id: 'default/led', node: '', properties: { power: { desired: 'ON', type: 'string' } } };
+    expect(await call('GET', '/devices')).toMatchObject({ status: 200, body: [led] });
+    expect(await call('GET', path)).toMatchObject({ status: 200, body: led });
+    expect(await wish('OFF')).toMatchObject({
+      status: 200,
+      body: { properties: { power: { desired: 'OFF' } } },
+    });
+    expect(cloud.get('Device', 'default', 'led')).toMatchObject({
+      spec: { properties: [{ name: 'power', desired: { value: 'OFF' } }] },
+    });
+    expect(await call('DELETE', path)).toEqual({ status: 200, body: {} });
+    expect((await call('GET', '/devices')).body).toEqual([]);
+  });
+
+  test('a caller waits for the next change, or for the end of its time', async () => {
+    const { version } = cloud.device('led')!;
+    const waiting = call('GET', `${path}?after=${version}&wait=20`);
+    // The second request is answered after the first has begun to wait.
+    await call('GET', path);
+    await wish('OFF');
+    expect(await waiting).toMatchObject({ body: { properties: { power: { desired: 'OFF' } } } });
+    const now = cloud.device('led')!;
+    expect((await call('GET', `${path}?after=${version}`)).body).toEqual(now);
+    expect((await call('GET', `${path}?after=${now.version}&wait=0.05`)).body).toEqual(now);
+    const gone = call('GET', `${path}?after=${now.version}&wait=20`);
+    await call('GET', path);
+    await cloud.delete('Device', 'default', 'led');
+    expect(await gone).toMatchObject({ status: 404 });
+  });
+
+  test.each([
+    ['GET', '/devices/default/none', '', 404, /there is no device "default\/none"/],
+    ['GET', '/devices/led', '', 404, /there is no GET \/devices\/led here/],
+    ['GET', `${path}?after=x`, '', 400, /after must be a number, not "x"/],
+    ['PUT', `${path}/desired/power`, '{bad', 400, /the body is not JSON/],
+    ['PUT', `${path}/desired/power`, '{"value":5}', 400, /the body must be \{"value": "<text>"\}/],
+    ['PUT', `${path}/desired/colour`, '{"value":""}', 404, /no property "colour"; it has power/],
+    ['PUT', '/devices/default/none/desired/power', '{"value":""}', 404, /there is no device/],
+  ])('%s %s %s is refused in words', async (method, where, body, status, message) => {
+    const answer = await call(method, where, body);
+    expect(answer.status).toBe(status);
+    expect((answer.body as { error: string }).error).toMatch(message);
+  });
 });
 
 test('a second cloud in the same directory is refused, and a too long socket path', async () => {

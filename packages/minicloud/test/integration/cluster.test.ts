@@ -1,6 +1,6 @@
 import { eventually } from '@edgecore/testing';
 import { describe, expect, jest, test } from '@jest/globals';
-import { type FakeEdge, join, nodeObject, podObject, READY } from '../fake-edge.js';
+import { deviceObject, type FakeEdge, join, nodeObject, podObject, READY } from '../fake-edge.js';
 import { Lab, PROFILES, uidOf } from '../lab.js';
 
 jest.setTimeout(20_000);
@@ -282,8 +282,9 @@ describe('only today', () => {
       throw new Error('nor this one');
     });
     const edge = await lab.readyNode(cloud);
+    await cloud.apply(deviceObject('d'));
     await edge.tell('insert', 'default/event/e', { reason: 'Started' });
-    await edge.ask('update', 'device/default/d/twin/edge_updated', {}, 'twin');
+    await edge.ask('update', 'device/default/d/twin/edge_updated', { twin: {} }, 'twin');
     expect(seen).toEqual(['Started', 'device/default/d/twin/edge_updated']);
   });
 });

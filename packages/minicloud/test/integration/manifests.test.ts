@@ -65,6 +65,24 @@ test('a broken file is told once, with its line, and what ran goes on', async ()
   await eventually(() => JSON.stringify(cloud.pods()).includes('busybox:2'));
 });
 
+test('a wish set by hand counts until the file of the device says something new', async () => {
+  const device = (wish: string) =>
+    `apiVersion: devices.kubeedge.io/v1beta1\nkind: Device\nmetadata: {name: led}\nspec:\n  properties:\n    - {name: power, desired: {value: "${wish}"}}\n`;
+  const wanted = () => cloud.device('led')?.properties['power']?.desired;
+  await writeFile(join(dir, 'led.yaml'), device('ON'));
+  await eventually(() => wanted() === 'ON');
+  await cloud.setDesired('led', 'power', 'DIM');
+  await writeFile(join(dir, 'b.yaml'), pod('later'));
+  await eventually(() => names().includes('later'));
+  expect(wanted()).toBe('DIM');
+  await writeFile(join(dir, 'led.yaml'), device('OFF'));
+  await eventually(() => wanted() === 'OFF');
+  await writeFile(join(dir, 'led.yaml'), device('OFF').replace('"OFF"', '5'));
+  await eventually(() => errors.some((text) => text.includes('must be a text: write it in quotes, "5"')));
+  await rm(join(dir, 'led.yaml'));
+  await eventually(() => cloud.devices().length === 0);
+});
+
 test('a directory that goes away deletes nothing and is found again', async () => {
   await rename(dir, `${dir}-moved`);
   await eventually(() => errors.length > 0);
