@@ -9,6 +9,7 @@ import {
   type ModuleHealth,
 } from '@edgecore/beehive';
 import { Dispatcher } from './dispatch/dispatcher.js';
+import { DmiService } from './dmi-service.js';
 import type { TwinInput } from './json/twin-input.js';
 import { DeviceLanes } from './lanes/device-lanes.js';
 import { devicesOfObjects } from './membership/stored-devices.js';
@@ -46,6 +47,7 @@ export class DeviceTwin implements Module, DeviceReporter {
   readonly events = new EventEmitter<DeviceEvents>();
   readonly #options: ResolvedOptions;
   #parts: Parts | undefined;
+  #dmi: DmiService | undefined;
   #trouble: string | undefined = 'not running yet';
 
   /** @throws {RangeError} for limits that make no sense. */
@@ -55,7 +57,8 @@ export class DeviceTwin implements Module, DeviceReporter {
 
   health(): ModuleHealth {
     if (this.#trouble !== undefined) return { state: 'starting', reason: this.#trouble };
-    return { state: 'ready' };
+    const problem = this.#dmi?.problem;
+    return problem === undefined ? { state: 'ready' } : { state: 'degraded', reason: problem };
   }
 
   /** All devices as they stand on disk; none before the module runs. */
@@ -102,12 +105,13 @@ export class DeviceTwin implements Module, DeviceReporter {
   async run(ctx: ModuleContext): Promise<void> {
     const parts = await this.#start(ctx);
     if (!parts) return;
+    this.#dmi = this.#serveMappers(ctx);
     const dispatcher = new Dispatcher({
       ...parts,
       localCloudUpdated: this.#options.localCloudUpdated,
       desiredAsExpected: this.#options.desiredAsExpected,
       respond: (request) => void ctx.respond(request, OK),
-      onObject: () => {},
+      onObject: (message) => this.#dmi?.apply(message),
     });
     const unfollow = this.#followLink(ctx, parts.reporter);
     this.#trouble = undefined;
@@ -117,9 +121,17 @@ export class DeviceTwin implements Module, DeviceReporter {
     } finally {
       unfollow();
       parts.reporter.end();
+      await this.#dmi?.close();
       this.#parts = undefined;
       this.#trouble = 'not running';
     }
+  }
+
+  #serveMappers({ log, metrics }: ModuleContext): DmiService | undefined {
+    const { dmiDirectory: directory, store, link } = this.#options;
+    return directory === ''
+      ? undefined
+      : new DmiService({ directory, store, link, reporter: this, log, metrics });
   }
 
   /** Loads everything before the first message is looked at; a database in trouble is waited for. */

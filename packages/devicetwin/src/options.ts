@@ -21,6 +21,11 @@ export interface DeviceTwinOptions {
   readonly localCloudUpdated?: boolean;
   /** Write the desired values of today's device objects as `expected`, so that MQTT mappers get deltas (§10.5). Default false. */
   readonly desiredAsExpected?: boolean;
+  /**
+   * Where mappers find `dmi.sock`, with a cloud that has device objects (§10.2);
+   * upstream's place is `/etc/kubeedge/`. Default `''`: no DMI.
+   */
+  readonly dmiDirectory?: string;
   /** Shortest time between two reports of one device to the cloud. Default 0 ms: as soon as the one before was taken. */
   readonly reportMinIntervalMs?: number;
   /** Wait for the cloud's `OK` to a report before it is sent again; doubles up to `reportMaxTimeoutMs`. Default 60 000 ms. */
@@ -47,6 +52,7 @@ export function resolveOptions(options: DeviceTwinOptions): ResolvedOptions {
     expectedConflict: 'edge',
     localCloudUpdated: false,
     desiredAsExpected: false,
+    dmiDirectory: '',
     reportMinIntervalMs: 0,
     reportTimeoutMs: 60_000,
     reportMaxTimeoutMs: 600_000,

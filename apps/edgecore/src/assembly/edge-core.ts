@@ -8,16 +8,20 @@ import {
 } from '@edgecore/api';
 import { type Bus, createBus, type StopReport } from '@edgecore/beehive';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
+import type { DeviceTwin } from '@edgecore/devicetwin';
 import { EdgeHub, isFatalHubError } from '@edgecore/edgehub';
+import type { EventBus } from '@edgecore/eventbus';
 import { MetaManager } from '@edgecore/metamanager';
 import { openStore, type Store } from '@edgecore/store';
 import { BOOTSTRAP_FILE, bootstrapFileFor, type EdgeCoreConfig } from '../config/index.js';
 import { DbTest } from '../dbtest/db-test.js';
 import { AgentServer } from '../observe/agent-server.js';
 import { type AgentStatus, liveness, readiness } from '../observe/agent-status.js';
+import { countDevices } from '../observe/device-source.js';
 import { PrometheusMetrics } from '../observe/prometheus.js';
 import { VERSION } from '../version.js';
 import { chooseRuntime } from './choose-runtime.js';
+import { deviceSource, deviceTwin, eventBus } from './devices.js';
 import { type EdgedParts, edgedParts } from './edged-parts.js';
 import { hubOptions } from './hub-options.js';
 import { missingModules } from './missing-modules.js';
@@ -33,8 +37,12 @@ export interface EdgeCoreOptions {
   readonly runtime?: ContainerRuntime;
 }
 
-/** Modules that do their work without a cloud: its absence does not make the node unready. */
-const OFFLINE_CAPABLE: ReadonlySet<string> = new Set([ModuleName.edgehub]);
+/** What lies outside the node (the cloud, an MQTT broker, mappers) may be away: that does not make the node unready. */
+const OFFLINE_CAPABLE: ReadonlySet<string> = new Set([
+  ModuleName.edgehub,
+  ModuleName.eventbus,
+  ModuleName.twin,
+]);
 
 /** An edge node, assembled: modules on a bus over one database, as the configuration says. */
 export class EdgeCore {
@@ -48,6 +56,8 @@ export class EdgeCore {
   #runtime: ContainerRuntime | undefined;
   #hub: EdgeHub | undefined;
   #edged: EdgedParts | undefined;
+  #twin: DeviceTwin | undefined;
+  #eventBus: EventBus | undefined;
   #server: AgentServer | undefined;
   #stopping: Promise<StopReport> | undefined;
 
@@ -119,6 +129,8 @@ export class EdgeCore {
         outcome: this.#store?.outcome ?? 'closed',
         outbox: outbox.reduce((sum, size) => sum + size, 0),
       },
+      ...(this.#twin ? { devices: countDevices(this.#twin.devices()) } : {}),
+      ...(this.#eventBus?.endpoint ? { mqtt: this.#eventBus.endpoint.url } : {}),
       memoryBytes: process.memoryUsage.rss(),
     };
   }
@@ -135,12 +147,14 @@ export class EdgeCore {
     const link = this.#addHub();
     if (config.metaManager.enabled) this.#bus.add(this.#metaManager(store, link));
     if (config.edged.enabled) await this.#addEdged(store, link);
+    this.#addDevices(store, link);
     this.#addDbTest();
     // Modules that talk to the cloud name it in `after`: it ends last and carries their last words.
     if (this.#hub) this.#bus.add(this.#hub, { when: 'onFailure', isFatal: isFatalHubError });
     this.#server = await AgentServer.listen(this.#source(), {
       socket: this.socket,
       port: config.status.port,
+      devices: this.#twin && deviceSource(this.#twin),
       log: this.#log,
     });
     this.#bus.start();
@@ -187,6 +201,13 @@ export class EdgeCore {
       agentVersion: `v${VERSION}`,
     });
     this.#bus.add(this.#edged.edged);
+  }
+
+  #addDevices(store: Store, link: CloudLink): void {
+    this.#eventBus = eventBus(this.#config, store, link);
+    this.#twin = deviceTwin(this.#config, store, link);
+    if (this.#eventBus) this.#bus.add(this.#eventBus);
+    if (this.#twin) this.#bus.add(this.#twin);
   }
 
   #addDbTest(): void {

@@ -15,6 +15,8 @@ export interface AgentStatus {
   readonly store: { readonly path: string; readonly outcome: string; readonly outbox: number };
   /** Absent when the device module is off. */
   readonly devices?: DeviceCounts;
+  /** Where devices find the embedded MQTT broker, once it listens. */
+  readonly mqtt?: string;
   readonly memoryBytes: number;
 }
 
