@@ -182,6 +182,13 @@ export interface EventBusConfig {
   readonly queueMessages: number;
   readonly queueBytes: number;
   readonly suppressRetained: boolean;
+  /** `''`: anybody may use the embedded broker. */
+  readonly internalUsername: string;
+  /** A secret. */
+  readonly internalPassword: string;
+  readonly internalTls:
+    | { readonly certFile: string; readonly keyFile: string; readonly clientCaFile?: string }
+    | undefined;
 }
 
 export interface DeviceTwinConfig {

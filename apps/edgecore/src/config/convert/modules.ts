@@ -68,6 +68,20 @@ export function convertEventBus(reader: ConfigReader): EventBusConfig {
     queueMessages: reader.number(`${own}.queueMessages`),
     queueBytes: reader.number(`${own}.queueBytes`),
     suppressRetained: reader.bool(`${own}.suppressRetained`),
+    internalUsername: reader.text(`${own}.internalUsername`),
+    internalPassword: reader.text(`${own}.internalPassword`),
+    internalTls: internalTls(reader, `${own}.internalTLS`),
+  };
+}
+
+function internalTls(reader: ConfigReader, section: string): EventBusConfig['internalTls'] {
+  const certFile = reader.text(`${section}.certFile`);
+  const clientCaFile = reader.text(`${section}.clientCAFile`);
+  if (certFile === '') return undefined;
+  return {
+    certFile,
+    keyFile: reader.text(`${section}.keyFile`),
+    ...(clientCaFile === '' ? {} : { clientCaFile }),
   };
 }
 

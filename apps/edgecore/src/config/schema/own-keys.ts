@@ -33,6 +33,15 @@ export const edgecoreTs = section({
     queueMessages: int32(10_000, o),
     queueBytes: int64(67_108_864, o),
     suppressRetained: bool(false, o),
+    /** Whom the embedded broker lets in; nobody is asked when it is empty. */
+    internalUsername: text('', o),
+    internalPassword: text('', { ...o, secret: true }),
+    /** For `tls://` and `wss://` of mqttServerInternal. */
+    internalTLS: section({
+      certFile: text('', o),
+      keyFile: text('', o),
+      clientCAFile: text('', o),
+    }),
   }),
   serviceBus: section({
     plainBody: bool(false, o),

@@ -43,6 +43,23 @@ export function checkEventBus(check: Checker): void {
   if (mode === 0 || mode === 1) check.url(`${bus}.mqttServerInternal`, BROKER_SCHEMES);
   if (mode === 1 || mode === 2) check.url(`${bus}.mqttServerExternal`, BROKER_SCHEMES);
   check.positive('edgecoreTs.eventBus.queueMessages', 'edgecoreTs.eventBus.queueBytes');
+  checkInternalTls(check);
+}
+
+function checkInternalTls(check: Checker): void {
+  const { reader } = check;
+  const own = 'edgecoreTs.eventBus.internalTLS';
+  const names = reader.text(`${own}.certFile`) !== '' && reader.text(`${own}.keyFile`) !== '';
+  const some = ['certFile', 'keyFile', 'clientCAFile'].some((key) => reader.text(`${own}.${key}`) !== '');
+  const secure = /^(tls|mqtts|ssl|wss):/.test(reader.text('modules.eventBus.mqttServerInternal'));
+  if (reader.number('modules.eventBus.mqttMode') !== 2 && secure && !names) {
+    check.error(
+      `${own}.certFile`,
+      'and keyFile are needed for the scheme of modules.eventBus.mqttServerInternal',
+    );
+  } else if (some && !names) {
+    check.error(`${own}.certFile`, 'and keyFile must both be given');
+  }
 }
 
 export function checkMetaManager(check: Checker): void {
