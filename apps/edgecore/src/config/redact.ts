@@ -10,7 +10,7 @@ const SECRET_KEYS: ReadonlySet<string> = new Set(
     .filter(([, field]) => field.secret)
     .map(([path]) => path.split('.').at(-1)!)
     // The internal model's own names for the same things.
-    .concat('password', 'internalPassword'),
+    .concat('password'),
 );
 
 /** A copy for logs: every non-empty `token` and password replaced, at any depth (config.md §9 L9). */
