@@ -48,6 +48,11 @@ export class Routes {
     this.#known.clear();
   }
 
+  /** Decisions remembered. */
+  get known(): number {
+    return this.#known.size;
+  }
+
   /** `undefined`: nobody but the broker's own clients is interested. */
   of(topic: string): Route | undefined {
     const known = this.#known.get(topic);

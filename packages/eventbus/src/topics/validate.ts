@@ -32,7 +32,7 @@ function textProblem(text: string): string | undefined {
   if (text.length * 3 > MAX_BYTES && Buffer.byteLength(text) > MAX_BYTES) {
     return `it has more than ${MAX_BYTES} bytes`;
   }
-  if (text.length > MAX_LEVELS && text.split('/').length > MAX_LEVELS) {
+  if (text.length >= MAX_LEVELS && text.split('/').length > MAX_LEVELS) {
     return `it has more than ${MAX_LEVELS} levels`;
   }
   return undefined;

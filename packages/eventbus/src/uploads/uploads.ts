@@ -28,6 +28,8 @@ export class Uploads {
   readonly #sizes = new Map<number, number>();
   #bytes = 0;
   #uncommitted = 0;
+  /** The latest removal of a dropped row: rows commit in order, so those before it are done, too. */
+  #removal: Promise<void> | undefined;
   #onWaiting: () => void = () => {};
 
   constructor(options: UploadsOptions) {
@@ -80,7 +82,9 @@ export class Uploads {
 
   /** The oldest ones; rows that cannot be read are removed on the way. */
   async oldest(limit: number): Promise<UploadRow[]> {
-    const rows = await this.#options.rows.oldest(limit);
+    await this.#removal;
+    const stored = await this.#options.rows.oldest(limit);
+    const rows = stored.filter(({ rowId }) => this.#sizes.has(rowId));
     const broken = rows.filter(({ upload }) => upload === undefined);
     for (const { rowId } of broken) {
       this.#options.log.error(
@@ -121,7 +125,7 @@ export class Uploads {
         { uploadMessages: maxMessages, uploadBytes: maxBytes },
         'too many messages wait for the cloud: the oldest are dropped',
       );
-      rows.remove(oldest).catch((error: unknown) => {
+      this.#removal = rows.remove(oldest).catch((error: unknown) => {
         log.debug({ row: oldest, error: errorText(error) }, 'a dropped upload stays on disk');
       });
     }
