@@ -58,6 +58,7 @@ export class Dmi {
     this.#metrics = options.metrics ?? noMetrics;
     this.#admission = new Admission(this.#limits, options.now ?? (() => performance.now()));
     this.#mappers = new Mappers({
+      modelOf: (key) => this.#inventory.modelOf(key),
       wanted: (key, protocol) => this.#inventory.wanted(key, protocol),
       call: (mapper, method, request, signal) => this.#callMapper(mapper, method, request, signal),
       log: this.#log,

@@ -36,9 +36,9 @@ export async function listenOn(server: Server, path: string): Promise<SocketFile
     );
   }
   try {
-    await mkdir(dirname(path), { recursive: true, mode: DIRECTORY_MODE });
+    await makeDirectory(dirname(path));
     await checkFree(path);
-    if (await isSocket(temporary)) await unlink(temporary);
+    if (await isSocket(temporary, path)) await unlink(temporary);
     await listen(server, temporary);
     try {
       await chmod(temporary, SOCKET_MODE);
@@ -56,9 +56,24 @@ export async function listenOn(server: Server, path: string): Promise<SocketFile
   }
 }
 
+/** With its parents, one by one: node's own `recursive` never ends where a file system refuses with ENOENT, as /proc does. */
+async function makeDirectory(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path, DIRECTORY_MODE).catch((error) => {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await make();
+  }
+}
+
 /** Free is a path without a file, or with a socket nobody answers on. */
 async function checkFree(path: string): Promise<void> {
-  if (!(await isSocket(path))) return;
+  if (!(await isSocket(path, path))) return;
   const answered = await new Promise<boolean>((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {
@@ -71,14 +86,14 @@ async function checkFree(path: string): Promise<void> {
 }
 
 /** False when there is nothing. @throws {DmiSocketError} for any other file: it is not ours to remove. */
-async function isSocket(path: string): Promise<boolean> {
+async function isSocket(found: string, path: string): Promise<boolean> {
   try {
-    if ((await lstat(path)).isSocket()) return true;
+    if ((await lstat(found)).isSocket()) return true;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return false;
     throw error;
   }
-  throw new DmiSocketError(path, `${path} is there and is no socket; move it away`);
+  throw new DmiSocketError(path, `${found} is there and is no socket; move it away`);
 }
 
 function listen(server: Server, path: string): Promise<void> {

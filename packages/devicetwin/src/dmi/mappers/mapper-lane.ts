@@ -8,6 +8,8 @@ import { type PlannedCall, planCall } from './plan-call.js';
 export interface MapperLaneOptions {
   readonly mapper: Mapper;
   readonly wanted: (key: ObjectKey, protocol: string) => Wanted;
+  /** The model of a device, when it is there. */
+  readonly modelOf: (key: ObjectKey) => ObjectKey | undefined;
   /** @throws {GrpcError} */
   readonly call: (mapper: Mapper, method: string, request: Buffer, signal: AbortSignal) => Promise<unknown>;
   readonly log: Logger;
@@ -81,7 +83,8 @@ export class MapperLane {
   /** Until nothing is left, or a call did not arrive. Never rejects. */
   async #drain(): Promise<void> {
     this.#running = true;
-    for (const [id, key] of this.#changed) {
+    for (let key = this.#next(); key; key = this.#next()) {
+      const id = keyText(key);
       this.#changed.delete(id);
       const planned = this.#plan(key);
       if (!planned) continue;
@@ -93,6 +96,13 @@ export class MapperLane {
       else this.#has.set(id, planned.has);
     }
     this.#running = false;
+  }
+
+  /** The oldest change; for a device its model, if that has to be told as well. */
+  #next(): ObjectKey | undefined {
+    const [oldest] = this.#changed.values();
+    const model = oldest && this.#options.modelOf(oldest);
+    return model && this.#changed.has(keyText(model)) ? model : oldest;
   }
 
   /** False when it did not arrive. An error the mapper answered with is final: the same call would fail again. */

@@ -50,6 +50,12 @@ export class Inventory {
     return this.#of('device').filter((device) => protocolOf(device) === protocol);
   }
 
+  /** The model of the device with this key, when both are there. */
+  modelOf(key: ObjectKey): StoredObject | undefined {
+    const device = key.type === 'device' ? this.get(key) : undefined;
+    return device && this.model(device);
+  }
+
   model(device: StoredObject): StoredObject | undefined {
     return this.get({ type: 'devicemodel', namespace: device.namespace, name: modelName(device) });
   }
@@ -82,8 +88,7 @@ export class Inventory {
 
   #affected(key: ObjectKey): ObjectKey[] {
     if (key.type === 'devicemodel') return [key, ...this.#usersOf(key)];
-    const device = this.get(key);
-    const model = device && this.model(device);
+    const model = this.modelOf(key);
     return model ? [model, key] : [key];
   }
 
