@@ -10,6 +10,7 @@ export function formatStatus(status: AgentStatus, now: number): string {
     ...(link ? [['Queue', `${link.queueMessages} messages, ${store.outbox} reports kept on disk`]] : []),
     ['Pods on', node.runtime],
     ...(status.devices ? [['Devices', devicesText(status.devices)]] : []),
+    ...(status.mqtt === undefined ? [] : [['MQTT', status.mqtt]]),
     ['Database', store.path],
     [
       'Agent',

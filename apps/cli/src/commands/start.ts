@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { line } from '../io.js';
 import type { CommandContext } from '../program.js';
 
@@ -8,6 +8,7 @@ export interface StartOptions {
   readonly dataDir?: string;
   readonly manifests?: string;
   readonly nodeName?: string;
+  readonly mqttPort?: number;
   readonly runtime: 'auto' | 'docker' | 'process';
   readonly example: boolean;
   readonly cloudProfile?: string;
@@ -45,6 +46,12 @@ export function addStartCommand(program: Command, context: CommandContext): void
     .option('--manifests <dir>', 'manifests to run (default: <data-dir>/manifests)')
     .option('--node-name <name>', 'name of the embedded node (default: the host name)')
     .addOption(
+      new Option(
+        '--mqtt-port <port>',
+        'of the embedded MQTT broker, on loopback; 0: any free one (default: 1884 if it is free)',
+      ).argParser(port),
+    )
+    .addOption(
       new Option('--runtime <runtime>', 'what runs the pods of the embedded node')
         .choices(['auto', 'docker', 'process'])
         .default('auto'),
@@ -63,6 +70,12 @@ export function addStartCommand(program: Command, context: CommandContext): void
     )
     .addHelpText('after', HELP)
     .action((options: StartOptions) => start(options, context));
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 65_535) return value;
+  throw new InvalidArgumentError('it must be a number from 0 to 65535.');
 }
 
 async function start(options: StartOptions, { io, setExitCode }: CommandContext): Promise<void> {

@@ -19,6 +19,8 @@ export interface EmbeddedNode {
   readonly httpsPort: number;
   readonly runtime: 'auto' | 'docker' | 'process';
   readonly dockerEndpoint: string;
+  /** Of the MQTT broker, on loopback; 0 is any free one. */
+  readonly mqttPort: number;
 }
 
 /** The configuration of the embedded node: upstream's format, as for any other cloud. */
@@ -29,7 +31,11 @@ export function nodeDocument(node: EmbeddedNode): ConfigDocument {
   const edged = modules['edged']!;
   const docker = dockerEndpoint.startsWith('tcp://') ? dockerEndpoint : `unix://${dockerEndpoint}`;
   document['database'] = { dataSource: paths.database };
-  document['edgecoreTs'] = { edged: { runtime: node.runtime, instance: instanceOf(paths) } };
+  document['edgecoreTs'] = {
+    edged: { runtime: node.runtime, instance: instanceOf(paths) },
+    // A changed wish in a manifest should reach the device, whatever its mapper speaks.
+    deviceTwin: { desiredAsExpected: true },
+  };
   Object.assign(modules['edgeHub']!, {
     httpServer: `https://127.0.0.1:${httpsPort}`,
     tlsCaFile: join(paths.certificates, 'ca.crt'),
@@ -62,7 +68,12 @@ export function nodeDocument(node: EmbeddedNode): ConfigDocument {
       readOnlyPort: 0,
     },
   });
-  Object.assign(modules['eventBus']!, { mqttMode: 0 });
+  Object.assign(modules['eventBus']!, {
+    mqttMode: 0,
+    mqttServerInternal: `tcp://127.0.0.1:${node.mqttPort}`,
+  });
+  // The usual place needs root, and may be a real agent's.
+  modules['deviceTwin'] = { ...(modules['deviceTwin'] as ConfigDocument), dmiSockPath: paths.node };
   return document;
 }
 

@@ -17,6 +17,7 @@ import { Announcer } from './announcer.js';
 import { addExample } from './example.js';
 import { forkCloud } from './forked-cloud.js';
 import { ensureImages } from './images.js';
+import { freeMqttPort } from './mqtt-port.js';
 import { prepareNode } from './node-config.js';
 import { type EmbeddedPaths, embeddedPaths } from './paths.js';
 
@@ -49,6 +50,7 @@ export async function startEmbedded(options: StartOptions, io: CliIo): Promise<n
       httpsPort: cloud.httpsPort,
       runtime: options.runtime,
       dockerEndpoint,
+      mqttPort: options.mqttPort ?? (await freeMqttPort()),
     });
     const { config, problems } = await loadConfig(paths.config, { env: {} });
     for (const problem of problems) {
