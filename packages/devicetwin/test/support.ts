@@ -6,7 +6,7 @@ import {
   type Logger,
   MutableCloudLink,
 } from '@edgecore/api';
-import type { Message, Participant } from '@edgecore/beehive';
+import type { Bus, Message, Participant } from '@edgecore/beehive';
 import { createBus, createMessage, responseTo } from '@edgecore/beehive';
 import { DeviceTwin, type DeviceTwinOptions } from '@edgecore/devicetwin';
 import { openStore, type Store } from '@edgecore/store';
@@ -16,12 +16,30 @@ import { afterEach } from '@jest/globals';
 /** What the fake hub answers to a request; `undefined` is silence. */
 export type CloudAnswer = (request: Message) => unknown | undefined;
 
+/** What carries messages between devices and the module: by default a stand-in for EventBus. */
+export interface Carrier {
+  /** Hands a message of a device over; what it causes may come later. */
+  publish(topic: string, payload: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes a carrier on the bus of a rig; called before the bus starts. */
+export type CarrierMaker = (options: {
+  readonly bus: Bus;
+  readonly store: Store;
+  readonly link: MutableCloudLink;
+  readonly nodeName: string;
+  /** Tells what devices got. */
+  heard(topic: string, payload: string): void;
+}) => Carrier;
+
 export interface RigOptions extends Partial<DeviceTwinOptions> {
   /** `undecided`: no profile yet. Default `2020`. */
   readonly cloud?: CloudProfileName | 'undecided';
   /** Default true. */
   readonly connected?: boolean;
   readonly answer?: CloudAnswer;
+  readonly carrier?: CarrierMaker;
 }
 
 /** What went out on MQTT. */
@@ -81,7 +99,7 @@ const SETTLED = 'settled-by-the-test';
 
 /** DeviceTwin on a real bus and a real database, between a fake hub and a fake EventBus. */
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
-  const { cloud = '2020', connected = true, answer, ...own } = options;
+  const { cloud = '2020', connected = true, answer, carrier: makeCarrier = onTheBus, ...own } = options;
   const store = own.store ?? (await openStore({ path: join(await tempDir(), 'edgecore.db') }));
   const profile = cloud === 'undecided' ? undefined : cloudProfiles[cloud];
   const link = new MutableCloudLink({ connected, ...(profile ? { profile } : {}) });
@@ -113,24 +131,43 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     const content = message.sync ? rig.answer(message) : undefined;
     if (content !== undefined) hub.deliver(confirmation(message, content));
   });
-  const eventbus = participant('eventbus', 'bus', (message) => {
-    const payload = JSON.parse(message.content as string) as Record<string, unknown>;
-    if (payload['event_id'] !== SETTLED) published.push({ topic: message.resource, payload });
+  const settling = new Map<string, () => void>();
+  const carrier = makeCarrier({
+    bus,
+    store,
+    link,
+    nodeName: own.nodeName ?? 'edge1',
+    heard(topic, text) {
+      const payload = JSON.parse(text) as Record<string, unknown>;
+      const id = String(payload['event_id']);
+      if (!id.startsWith(SETTLED)) published.push({ topic, payload });
+      settling.get(id)?.();
+    },
   });
   let stopped: Promise<void> | undefined;
   let saidUpTo = 0;
   let toldUpTo = 0;
-  const mqtt = async (topic: string, payload: unknown) => {
-    const message = createMessage<unknown>({
-      source: 'bus',
-      group: 'user',
-      operation: 'response',
-      resource: base64(topic),
-      content: typeof payload === 'string' ? payload : JSON.stringify(payload),
+  let settles = 0;
+  /** An answer that can only come after everything that was sent before. */
+  const settled = async (device: string) => {
+    settles += 1;
+    const id = `${SETTLED}-${settles}`;
+    const came = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`nothing came back from ${device} in 15 s`)), 15_000);
+      settling.set(id, () => {
+        clearTimeout(timer);
+        resolve();
+      });
     });
-    await eventbus.request('twin', message, { timeoutMs: 15_000 });
-    // What was handed to the other modules is read in turns of its own.
+    await carrier.publish(`$hw/events/device/${device}/twin/get`, JSON.stringify({ event_id: id }));
+    await came;
+    settling.delete(id);
     await new Promise((resolve) => setImmediate(resolve));
+  };
+  const mqtt = async (topic: string, payload: unknown) => {
+    await carrier.publish(topic, typeof payload === 'string' ? payload : JSON.stringify(payload));
+    const device = /^\$hw\/events\/device\/(.+)\/(twin|state)\/[^/]+$/.exec(topic)?.[1];
+    await settled(device ?? 'nobody');
   };
   const rig: Rig = {
     store,
@@ -164,7 +201,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       toldUpTo = 0;
     },
     confirm: (message) => void hub.deliver(confirmation(message, 'OK')),
-    settled: (device) => mqtt(`$hw/events/device/${device}/twin/get`, { event_id: SETTLED }),
+    settled,
     said() {
       const since = published.slice(saidUpTo);
       saidUpTo = published.length;
@@ -191,6 +228,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     },
     async stop() {
       stopped ??= (async () => {
+        await carrier.close();
         await bus.stop({ graceMs: 3000 });
         for (const place of joined) place.close();
         await Promise.all(readers);
@@ -204,6 +242,30 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   await rig.settled('nobody');
   return rig;
 }
+
+/** A stand-in for EventBus: hands messages over as it does, and takes what it is to publish. */
+const onTheBus: CarrierMaker = ({ bus, heard }) => {
+  const place = bus.join('eventbus', 'bus');
+  const reading = (async () => {
+    for await (const message of place.receive()) heard(message.resource, message.content as string);
+  })();
+  return {
+    async publish(topic, payload) {
+      const message = createMessage<unknown>({
+        source: 'bus',
+        group: 'user',
+        operation: 'response',
+        resource: base64(topic),
+        content: payload,
+      });
+      await place.request('twin', message, { timeoutMs: 15_000 });
+    },
+    async close() {
+      place.close();
+      await reading;
+    },
+  };
+};
 
 /** The answer of today's cloud, and EdgeHub's own where a cloud of 2020 stays silent. */
 function confirmation(message: Message, content: unknown): Message {
