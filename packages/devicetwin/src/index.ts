@@ -4,5 +4,8 @@
  *
  * @packageDocumentation
  */
+
+export * from './dmi/index.js';
+export * from './mapper/index.js';
 export { type DeviceReporter, type ReportedTwin, ReportRefusedError } from './reporter.js';
 export type * from './snapshot.js';
