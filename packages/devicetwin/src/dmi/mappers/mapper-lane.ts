@@ -37,6 +37,7 @@ export class MapperLane {
   readonly #has = new Map<string, string>();
   /** In the order of the last change. */
   readonly #changed = new Map<string, ObjectKey>();
+  #calling: ObjectKey | undefined;
   #running = false;
   #complained = false;
 
@@ -56,6 +57,15 @@ export class MapperLane {
       const wanted = this.#wanted(key);
       if ('digest' in wanted) this.#has.set(keyText(key), wanted.digest);
     }
+  }
+
+  /** Takes over what the mapper has and what it has not been told; the other lane must not be used any more. */
+  inherit(other: MapperLane): void {
+    other.#closed.abort();
+    for (const [id, digest] of other.#has) this.#has.set(id, digest);
+    const untold = [...(other.#calling ? [other.#calling] : []), ...other.#changed.values()];
+    for (const key of untold) this.#changed.set(keyText(key), key);
+    this.resume();
   }
 
   /** The objects have changed; whatever of it concerns this mapper is told to it. */
@@ -88,7 +98,10 @@ export class MapperLane {
       this.#changed.delete(id);
       const planned = this.#plan(key);
       if (!planned) continue;
-      if (!(await this.#deliver(planned, key))) {
+      this.#calling = key;
+      const delivered = await this.#deliver(planned, key);
+      this.#calling = undefined;
+      if (!delivered) {
         this.#putBack(id, key);
         break;
       }
