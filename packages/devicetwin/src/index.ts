@@ -4,7 +4,6 @@
  *
  * @packageDocumentation
  */
-
 export * from './dmi/index.js';
 export * from './mapper/index.js';
 export { type DeviceReporter, type ReportedTwin, ReportRefusedError } from './reporter.js';

@@ -33,7 +33,7 @@ export class MapperLane {
   readonly mapper: Mapper;
   readonly #options: MapperLaneOptions;
   readonly #closed = new AbortController();
-  /** Digest of what the mapper has, by object. */
+  /** What the mapper has, by object; see {@link PlannedCall}. */
   readonly #has = new Map<string, string>();
   /** In the order of the last change. */
   readonly #changed = new Map<string, ObjectKey>();
@@ -99,14 +99,15 @@ export class MapperLane {
       const planned = this.#plan(key);
       if (!planned) continue;
       this.#calling = key;
+      this.#has.set(id, planned.hasMeanwhile);
       const delivered = await this.#deliver(planned, key);
       this.#calling = undefined;
       if (!delivered) {
         this.#putBack(id, key);
         break;
       }
-      if (planned.has === undefined) this.#has.delete(id);
-      else this.#has.set(id, planned.has);
+      if (planned.hasThen === undefined) this.#has.delete(id);
+      else this.#has.set(id, planned.hasThen);
     }
     this.#running = false;
   }
