@@ -1,6 +1,6 @@
 import { EventBus } from '@edgecore/eventbus';
-import { eventually, startMosquitto } from '@edgecore/testing';
-import { describe } from '@jest/globals';
+import { eventually, type Mosquitto, startMosquitto } from '@edgecore/testing';
+import { afterEach, describe } from '@jest/globals';
 import { connectAsync } from 'mqtt';
 import { acceptanceCases } from '../../../packages/devicetwin/test/acceptance-cases.js';
 import { type CarrierMaker, startRig } from '../../../packages/devicetwin/test/support.js';
@@ -10,11 +10,17 @@ import { type CarrierMaker, startRig } from '../../../packages/devicetwin/test/s
  * and EventBus in between: MQTT in, MQTT out, row, message to the cloud.
  */
 
+const mosquittos: Mosquitto[] = [];
+afterEach(async () => {
+  for (const mosquitto of mosquittos.splice(0)) await mosquitto.kill();
+});
+
 const EVENTS = '$hw/events/#';
 
 describe.each(['embedded', 'mosquitto'])('devices behind the %s broker', (broker) => {
   acceptanceCases(async (options) => {
     const mosquitto = broker === 'mosquitto' ? await startMosquitto() : undefined;
+    if (mosquitto) mosquittos.push(mosquitto);
     let eventBus: EventBus | undefined;
     let heard: (topic: string, payload: string) => void = () => {};
     let publish: (topic: string, payload: string) => Promise<unknown> = async () => {};
@@ -50,10 +56,7 @@ describe.each(['embedded', 'mosquitto'])('devices behind the %s broker', (broker
         });
         await client.subscribeAsync(EVENTS, { qos: 1 });
         publish = (topic, payload) => client.publishAsync(topic, payload, { qos: 1 });
-        close = async () => {
-          await client.endAsync(true);
-          await mosquitto?.kill();
-        };
+        close = () => client.endAsync(true);
       },
     });
     return rig;
