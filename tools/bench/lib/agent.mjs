@@ -18,7 +18,7 @@ export class Agent {
   #child;
   #socket;
 
-  /** @param {{ dir: string, nodeName: string, runtime: 'docker' | 'process', profile: '2020' | 'current', pauseImage?: string, cloud: object, loopDelay?: boolean }} options */
+  /** @param {{ dir: string, nodeName: string, runtime: 'docker' | 'process', profile: '2020' | 'current', pauseImage?: string, cloud: object, loopDelay?: boolean, mqttPort?: number }} options */
   static async start(options) {
     const { dir } = options;
     await mkdir(dir, { recursive: true });
@@ -77,7 +77,7 @@ export class Agent {
   }
 }
 
-async function configText({ dir, nodeName, runtime, profile, pauseImage, cloud }) {
+async function configText({ dir, nodeName, runtime, profile, pauseImage, cloud, mqttPort = 0 }) {
   const document = configDocument('min', 'v1alpha2', await hostFacts());
   const { edgeHub, edged, eventBus } = document.modules;
   document.database = { dataSource: join(dir, 'edgecore.db') };
@@ -110,6 +110,7 @@ async function configText({ dir, nodeName, runtime, profile, pauseImage, cloud }
     staticPodPath: '',
     readOnlyPort: 0,
   });
-  eventBus.mqttMode = 0;
+  Object.assign(eventBus, { mqttMode: 0, mqttServerInternal: `tcp://127.0.0.1:${mqttPort}` });
+  document.modules.deviceTwin = { ...document.modules.deviceTwin, dmiSockPath: dir };
   return formatConfig(document);
 }

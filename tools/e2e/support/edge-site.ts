@@ -20,7 +20,13 @@ import { SocketProxy } from './socket-proxy.js';
 export interface EdgeSiteOptions
   extends Pick<
     NodeConfigOptions,
-    'dockerSocket' | 'cloudProfile' | 'nodeStatusSeconds' | 'evictionHard' | 'dbTestPort'
+    | 'dockerSocket'
+    | 'cloudProfile'
+    | 'nodeStatusSeconds'
+    | 'evictionHard'
+    | 'dbTestPort'
+    | 'mqttPort'
+    | 'database'
   > {
   readonly engine: 'docker' | 'process';
   /** Which cloud it is. */
