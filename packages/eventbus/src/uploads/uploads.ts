@@ -28,8 +28,6 @@ export class Uploads {
   readonly #sizes = new Map<number, number>();
   #bytes = 0;
   #uncommitted = 0;
-  /** The latest removal of a dropped row: rows commit in order, so those before it are done, too. */
-  #removal: Promise<void> | undefined;
   #onWaiting: () => void = () => {};
 
   constructor(options: UploadsOptions) {
@@ -82,18 +80,18 @@ export class Uploads {
 
   /** The oldest ones; rows that cannot be read are removed on the way. */
   async oldest(limit: number): Promise<UploadRow[]> {
-    await this.#removal;
-    const stored = await this.#options.rows.oldest(limit);
-    const rows = stored.filter(({ rowId }) => this.#sizes.has(rowId));
-    const broken = rows.filter(({ upload }) => upload === undefined);
-    for (const { rowId } of broken) {
+    const rowIds = [...take(this.#sizes.keys(), limit)];
+    const rows = await this.#options.rows.read(rowIds);
+    const usable = rows.filter(({ upload }) => upload !== undefined);
+    const found = new Set(usable.map(({ rowId }) => rowId));
+    for (const rowId of rowIds.filter((id) => !found.has(id))) {
       this.#options.log.error(
         { row: rowId },
         'a stored message for the cloud cannot be read, it was removed',
       );
       await this.remove(rowId);
     }
-    return rows.filter(({ upload }) => upload !== undefined);
+    return usable;
   }
 
   /** It was sent, or never will be. */
@@ -125,9 +123,18 @@ export class Uploads {
         { uploadMessages: maxMessages, uploadBytes: maxBytes },
         'too many messages wait for the cloud: the oldest are dropped',
       );
-      this.#removal = rows.remove(oldest).catch((error: unknown) => {
+      rows.remove(oldest).catch((error: unknown) => {
         log.debug({ row: oldest, error: errorText(error) }, 'a dropped upload stays on disk');
       });
     }
+  }
+}
+
+function* take<T>(items: Iterable<T>, count: number): Generator<T> {
+  let left = count;
+  for (const item of items) {
+    if (left === 0) return;
+    left -= 1;
+    yield item;
   }
 }

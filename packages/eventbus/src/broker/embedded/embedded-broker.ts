@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { errorText, type Logger, type Metrics } from '@edgecore/api';
+import { errorText, hasCode, type Logger, type Metrics } from '@edgecore/api';
 import type { Store } from '@edgecore/store';
 import type { Aedes, AedesPublishPacket, Client } from 'aedes';
 import type { Endpoint, ResolvedOptions } from '../../options.js';
@@ -208,10 +208,13 @@ export class EmbeddedBroker implements Broker {
     aedes.on('clientDisconnect', count);
     for (const event of ['clientError', 'connectionError'] as const) {
       aedes.on(event, (client, error) => {
-        this.#clientTrouble.warn(
-          { client: client.id ?? undefined, error: errorText(error) },
-          'the connection of an MQTT client was ended',
-        );
+        const fields = { client: client.id ?? undefined, error: errorText(error) };
+        // Told where it was refused; and clients come and go, on networks that break.
+        if (hasCode(error, 'ERR_NOT_TAKEN') || hasCode(error, 'ECONNRESET') || hasCode(error, 'EPIPE')) {
+          log.debug(fields, 'the connection of an MQTT client was ended');
+        } else {
+          this.#clientTrouble.warn(fields, 'the connection of an MQTT client was ended');
+        }
       });
     }
     (aedes as NodeJS.EventEmitter).on('error', (error: unknown) => {
