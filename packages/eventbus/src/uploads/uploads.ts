@@ -81,6 +81,7 @@ export class Uploads {
   /** The oldest ones; rows that cannot be read are removed on the way. */
   async oldest(limit: number): Promise<UploadRow[]> {
     const rowIds = [...take(this.#sizes.keys(), limit)];
+    if (rowIds.length === 0) return [];
     const rows = await this.#options.rows.read(rowIds);
     const usable = rows.filter(({ upload }) => upload !== undefined);
     const found = new Set(usable.map(({ rowId }) => rowId));

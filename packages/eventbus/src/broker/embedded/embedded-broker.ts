@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { errorText, hasCode, type Logger, type Metrics } from '@edgecore/api';
+import { errorText, type Logger, type Metrics } from '@edgecore/api';
 import type { Store } from '@edgecore/store';
 import type { Aedes, AedesPublishPacket, Client } from 'aedes';
 import type { Endpoint, ResolvedOptions } from '../../options.js';
@@ -40,6 +40,9 @@ export interface EmbeddedBrokerOptions
 const MAX_UNDER_WAY = 512;
 /** aedes tells the wills of a run before this one after four of them. */
 const HEARTBEAT_MS = 20_000;
+const CLOSE_MS = 500;
+/** Clients come and go, on networks that break: nothing to tell an operator. */
+const USUAL_ENDS: ReadonlySet<unknown> = new Set(['ERR_NOT_TAKEN', 'ECONNRESET', 'EPIPE']);
 
 /** The broker in this process: aedes, with sessions on disk (eventbus.md §3). */
 export class EmbeddedBroker implements Broker {
@@ -123,18 +126,26 @@ export class EmbeddedBroker implements Broker {
 
   quiesce(): void {
     clearTimeout(this.#retry);
-    void this.#listener?.close();
+    this.#listener?.refuse();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
-    // Connections first: the listener is closed only when the last of them is.
-    const closing = this.#listener?.close();
     const aedes = this.#aedes;
     this.#aedes = undefined;
-    if (aedes) await new Promise<void>((resolve) => void aedes.close(() => resolve()));
-    await closing;
+    if (aedes) {
+      await this.#sent();
+      await new Promise<void>((resolve) => void aedes.close(() => resolve()));
+    }
+    await this.#listener?.close();
+  }
+
+  /** Gives what was published last a moment to get to the sockets. */
+  async #sent(): Promise<void> {
+    const end = performance.now() + CLOSE_MS;
+    while (this.#underWay > 0 && performance.now() < end)
+      await new Promise((resolve) => setImmediate(resolve));
   }
 
   readonly #published = (error?: Error): void => {
@@ -209,8 +220,9 @@ export class EmbeddedBroker implements Broker {
     for (const event of ['clientError', 'connectionError'] as const) {
       aedes.on(event, (client, error) => {
         const fields = { client: client.id ?? undefined, error: errorText(error) };
-        // Told where it was refused; and clients come and go, on networks that break.
-        if (hasCode(error, 'ERR_NOT_TAKEN') || hasCode(error, 'ECONNRESET') || hasCode(error, 'EPIPE')) {
+        const usual =
+          error.message === 'connection closed' || USUAL_ENDS.has((error as { code?: string }).code);
+        if (usual) {
           log.debug(fields, 'the connection of an MQTT client was ended');
         } else {
           this.#clientTrouble.warn(fields, 'the connection of an MQTT client was ended');
