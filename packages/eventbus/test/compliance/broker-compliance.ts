@@ -151,7 +151,7 @@ export function brokerCompliance(setUp: (filters: readonly string[]) => Promise<
     const chunk = Buffer.alloc(64 * 1024, 'x');
     for (let n = 0; n < 80; n += 1) await broker.publish('out/x', chunk);
     await broker.publish('out/end', 'end');
-    await eventually(() => quick.texts('out/end').length === 1, { timeoutMs: 6000 });
+    await eventually(() => quick.texts('out/end').length === 1);
     expect(quick.texts('out/x')).toHaveLength(80);
   });
 
