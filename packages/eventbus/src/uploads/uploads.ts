@@ -78,9 +78,9 @@ export class Uploads {
     if (early) settle();
   }
 
-  /** The oldest ones; rows that cannot be read are removed on the way. */
-  async oldest(limit: number): Promise<UploadRow[]> {
-    const rowIds = [...take(this.#sizes.keys(), limit)];
+  /** The oldest ones, within limits but at least one; rows that cannot be read are removed on the way. */
+  async oldest(limit: number, maxBytes: number): Promise<UploadRow[]> {
+    const rowIds = this.#oldestIds(limit, maxBytes);
     if (rowIds.length === 0) return [];
     const rows = await this.#options.rows.read(rowIds);
     const usable = rows.filter(({ upload }) => upload !== undefined);
@@ -100,6 +100,17 @@ export class Uploads {
     await this.#options.rows.remove(rowId);
     this.#forget(rowId);
     if (this.waiting < this.#options.maxMessages / 2) this.#full.over();
+  }
+
+  #oldestIds(limit: number, maxBytes: number): number[] {
+    const rowIds: number[] = [];
+    let left = maxBytes;
+    for (const [rowId, bytes] of this.#sizes) {
+      left -= bytes;
+      if (rowIds.length === limit || (left < 0 && rowIds.length > 0)) break;
+      rowIds.push(rowId);
+    }
+    return rowIds;
   }
 
   #add(rowId: number, bytes: number): void {
@@ -128,14 +139,5 @@ export class Uploads {
         log.debug({ row: oldest, error: errorText(error) }, 'a dropped upload stays on disk');
       });
     }
-  }
-}
-
-function* take<T>(items: Iterable<T>, count: number): Generator<T> {
-  let left = count;
-  for (const item of items) {
-    if (left === 0) return;
-    left -= 1;
-    yield item;
   }
 }
