@@ -36,8 +36,9 @@ export interface EmbeddedBrokerOptions
   readonly metrics: Metrics;
 }
 
-/** Publishes under way above which the caller waits. */
-const MAX_UNDER_WAY = 512;
+/** Published in one turn of the event loop; then the sockets have their turn, or buffers fill that need not. */
+const TURN_MESSAGES = 256;
+const TURN_BYTES = 1024 * 1024;
 /** aedes tells the wills of a run before this one after four of them. */
 const HEARTBEAT_MS = 20_000;
 const CLOSE_MS = 500;
@@ -58,7 +59,8 @@ export class EmbeddedBroker implements Broker {
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
   #underWay = 0;
-  #waiting: (() => void)[] = [];
+  #turnMessages = 0;
+  #turnBytes = 0;
 
   constructor(options: EmbeddedBrokerOptions) {
     this.#options = options;
@@ -116,8 +118,12 @@ export class EmbeddedBroker implements Broker {
       { cmd: 'publish', topic, payload: bufferOf(payload), qos, retain, dup: false },
       this.#published,
     );
-    if (this.#underWay < MAX_UNDER_WAY) return undefined;
-    return new Promise((resolve) => void this.#waiting.push(resolve));
+    this.#turnMessages += 1;
+    this.#turnBytes += payload.length;
+    if (this.#turnMessages < TURN_MESSAGES && this.#turnBytes < TURN_BYTES) return undefined;
+    this.#turnMessages = 0;
+    this.#turnBytes = 0;
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Nothing to do: whatever clients publish passes the owner's routes. */
@@ -151,8 +157,6 @@ export class EmbeddedBroker implements Broker {
   readonly #published = (error?: Error): void => {
     if (error) this.#options.log.debug({ error: errorText(error) }, 'a message was not published');
     this.#underWay -= 1;
-    if (this.#waiting.length === 0 || this.#underWay > MAX_UNDER_WAY / 2) return;
-    for (const resolve of this.#waiting.splice(0)) resolve();
   };
 
   async #listen(aedes: Aedes): Promise<void> {
