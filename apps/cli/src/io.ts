@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { CloudStarter } from './embedded/cloud.js';
+import type { DeviceStarter } from './embedded/example-device.js';
 
 /** A place the command writes text to. */
 export interface TextSink {
@@ -22,6 +23,8 @@ export interface CliIo {
   hideArguments?(): void;
   /** How the embedded cloud is started. Default: as a child process. */
   readonly startCloud?: CloudStarter;
+  /** How the example's device is started. Default: as a child process. */
+  readonly startDevice?: DeviceStarter;
 }
 
 /** The real process. */

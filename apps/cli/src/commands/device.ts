@@ -1,10 +1,11 @@
 import type { DeviceSnapshot } from '@edgecore/edgecore';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RemovedDevice } from '../device-table.js';
 import { line } from '../io.js';
 import { nodeLines, nodeRequest } from '../node/node-client.js';
 import { CONFIG_OPTION, DATA_DIR_OPTION, findNodeSocket, type NodeOptions } from '../node/node-socket.js';
 import type { CommandContext } from '../program.js';
+import type { SimulateOptions } from '../simulate/simulate.js';
 
 interface DeviceOptions extends NodeOptions {
   readonly json?: boolean;
@@ -14,7 +15,8 @@ const EXAMPLES = `
 Examples:
   edgecore device list
   edgecore device get default/thermometer
-  edgecore device watch --json | jq .id`;
+  edgecore device watch --json | jq .id
+  edgecore device simulate default/thermostat`;
 
 export function addDeviceCommand(program: Command, context: CommandContext): void {
   const device = program
@@ -32,6 +34,20 @@ export function addDeviceCommand(program: Command, context: CommandContext): voi
     .argument('[id]', 'only this one; it need not exist yet')
     .option('--json', 'one JSON object a line; a removed device is {"id", "removed": true}')
     .action((id: string | undefined, options: DeviceOptions) => watch(id, options, context));
+  add(device, 'simulate', 'plays a thermostat over MQTT: for trying things out without one')
+    .argument('<id>', 'a device of the node with the properties temperature and setpoint')
+    .option('--broker <url>', 'the MQTT broker (default: the one of the node)')
+    .addOption(new Option('--interval <ms>', 'between two reports').argParser(milliseconds).default(5000))
+    .action(async (id: string, options: SimulateOptions) => {
+      const { simulate } = await import('../simulate/simulate.js');
+      await simulate(id, options, context.io);
+    });
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 100) return value;
+  throw new InvalidArgumentError('it must be a number of milliseconds, 100 or more.');
 }
 
 function add(device: Command, name: string, description: string): Command {

@@ -28,28 +28,37 @@ export class Announcer {
     this.#options = options;
   }
 
-  started(status: AgentStatus, cloud: Pick<EmbeddedCloud, 'hubPort' | 'pid'>): void {
+  started(status: AgentStatus, cloud: Pick<EmbeddedCloud, 'hubPort' | 'pid'>, hasDevice: boolean): void {
     this.#runtime = status.node.runtime;
     // In one piece: a reader that sees the first line sees all of it.
-    this.out.write(this.#summary(status, cloud));
+    this.out.write(this.#summary(status, cloud, hasDevice));
     this.#started = true;
     for (const message of this.#waiting.splice(0)) this.onCloud(message);
   }
 
-  #summary({ node }: AgentStatus, { hubPort, pid }: Pick<EmbeddedCloud, 'hubPort' | 'pid'>): string {
+  #summary(
+    { node, mqtt }: AgentStatus,
+    { hubPort, pid }: Pick<EmbeddedCloud, 'hubPort' | 'pid'>,
+    hasDevice: boolean,
+  ): string {
     const { paths, docker = '', exampleAdded } = this.#options;
     const isDocker = node.runtime === 'docker';
     const facts = [
       ['node', node.name],
       ['cloud', `127.0.0.1:${hubPort}${pid === undefined ? '' : `, process ${pid}`}`],
       ['pods on', isDocker ? `Docker ${docker}`.trim() : 'plain processes (no images, no isolation)'],
-      ['manifests', `${paths.manifests}${exampleAdded ? ' (with an example, hello.yaml)' : ''}`],
+      ['MQTT', mqtt ?? 'not yet'],
+      [
+        'manifests',
+        `${paths.manifests}${exampleAdded ? ' (with examples: hello.yaml, thermostat.yaml)' : ''}`,
+      ],
       ['data', paths.root],
     ];
     const at = paths.root === embeddedPaths().root ? '' : ` --data-dir ${paths.root}`;
     const commands = [
       [`edgecore status${at}`, 'the node: link, modules, pods'],
       [`edgecore cloud get pods${at}`, 'what the cloud knows'],
+      ...(hasDevice ? [[`edgecore device watch${at}`, 'the example thermostat at work']] : []),
       ['Ctrl-C', 'end'],
     ];
     const indented = (rows: string[][]) => table(rows).replace(/^/gm, '  ');

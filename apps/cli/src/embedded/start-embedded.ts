@@ -15,6 +15,7 @@ import { CliError } from '../errors.js';
 import { type CliIo, line } from '../io.js';
 import { Announcer } from './announcer.js';
 import { addExample } from './example.js';
+import { type ExampleDevice, hasExampleDevice, spawnExampleDevice } from './example-device.js';
 import { forkCloud } from './forked-cloud.js';
 import { ensureImages } from './images.js';
 import { freeMqttPort } from './mqtt-port.js';
@@ -41,6 +42,7 @@ export async function startEmbedded(options: StartOptions, io: CliIo): Promise<n
     logLevel: options.logLevel ?? 'warn',
     onMessage: (message) => announcer.onCloud(message),
   });
+  let device: ExampleDevice | undefined;
   try {
     await prepareNode({
       paths,
@@ -59,11 +61,15 @@ export async function startEmbedded(options: StartOptions, io: CliIo): Promise<n
     const core = createEdgeCore(config, { log });
     return await runEdgeCore(core, {
       log,
-      onStarted: async () => announcer.started(await core.status(), cloud),
+      async onStarted() {
+        const hasDevice = options.example && (await hasExampleDevice(paths));
+        if (hasDevice) device = (io.startDevice ?? spawnExampleDevice)(paths);
+        announcer.started(await core.status(), cloud, hasDevice);
+      },
       ...(io.signal ? { signal: io.signal } : {}),
     });
   } finally {
-    await cloud.stop();
+    await Promise.all([device?.stop(), cloud.stop()]);
     line(io.stdout, 'Stopped. Pods that were running still are; the next start takes them up again.');
   }
 }
