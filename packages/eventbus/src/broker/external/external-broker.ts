@@ -109,7 +109,10 @@ export class ExternalBroker implements Broker {
       this.#trouble.over();
       log.info({ server: externalServer.text }, 'connected to the external MQTT broker');
     });
-    client.on('error', (error) => this.#lost(role, errorText(error) || 'connection failed'));
+    client.on('error', (error) => {
+      // Of a name with several addresses Node tells only the code.
+      this.#lost(role, error.message || String((error as { code?: unknown }).code ?? error.name));
+    });
     client.on('close', () => {
       if (!this.#down.has(role)) this.#lost(role, 'the connection was lost');
     });
