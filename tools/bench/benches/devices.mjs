@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { sleep } from '../lib/numbers.mjs';
 import { memoryOf } from '../lib/process-figures.mjs';
 import { withSite } from '../lib/site.mjs';
 import { TwinLoad } from '../lib/twin-load.mjs';
@@ -9,12 +10,51 @@ import { TwinLoad } from '../lib/twin-load.mjs';
 const BARE = fileURLToPath(new URL('../lib/bare-broker.mjs', import.meta.url));
 const COUNTS = [1, 100, 1000];
 const IN_FLIGHT = 400;
+const MANY = 10_000;
+const PROPERTIES = ['a', 'b', 'c', 'd', 'e'];
 
 export const about = 'reports of devices: MQTT QoS 1 in, on disk, result out';
 
 export async function* run({ seconds }) {
   const time = Math.min(seconds, 15);
   for (const count of COUNTS) yield await measure(count, time);
+  yield await startWithMany();
+}
+
+/** A start with many devices: until they are there, and until the cloud has heard of each. */
+async function startWithMany() {
+  const mqttPort = await freePort();
+  return withSite({ runtime: 'process', mqttPort, timeoutMs: 300_000 }, async ({ cloud, agent, node }) => {
+    await agent.restart();
+    await agent.devices(0);
+    await sleep(10_000);
+    const none = await memoryOf(agent.pid);
+    await cloud.devices({ count: MANY, properties: PROPERTIES, node });
+    await agent.devices(MANY);
+    const ids = Array.from({ length: MANY }, (_, n) => `default/device-${n}`);
+    const load = await TwinLoad.open({ url: `mqtt://127.0.0.1:${mqttPort}`, ids });
+    await load.everyDevice(PROPERTIES);
+    await load.close();
+    await agent.devices(MANY, { told: true });
+    await agent.stop();
+    const before = await cloud.reports();
+    const started = performance.now();
+    await agent.restart();
+    await agent.devices(MANY);
+    const loaded = performance.now() - started;
+    while ((await cloud.reports()) < before + MANY) await sleep(20);
+    const told = performance.now() - started;
+    await sleep(10_000);
+    const many = await memoryOf(agent.pid);
+    return {
+      title: `a start with ${MANY} devices of ${PROPERTIES.length} properties`,
+      rows: [
+        { what: 'agent started, all devices loaded', value: loaded / 1000, unit: 's' },
+        { what: 'all values told to the cloud', value: told / 1000, unit: 's' },
+        { what: 'RSS', value: many.rss, unit: 'MB', baseline: none.rss, of: 'no devices' },
+      ],
+    };
+  });
 }
 
 async function measure(count, seconds) {

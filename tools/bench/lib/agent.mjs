@@ -26,22 +26,35 @@ export class Agent {
     const config = join(dir, 'edgecore.yaml');
     const log = join(dir, 'agent.log');
     await writeFile(config, await configText(options), { mode: 0o600 });
-    const preload = options.loopDelay ? ['--import', LOOP_DELAY] : [];
-    const child = spawn(process.execPath, [...preload, PROGRAM, 'start', '--config', config], {
-      stdio: ['ignore', 'ignore', openSync(log, 'a'), ...(options.loopDelay ? ['ipc'] : [])],
+    return new Agent({ config, log, loopDelay: options.loopDelay, socket: join(dir, 'edgecore.sock') });
+  }
+
+  #program;
+
+  constructor(program) {
+    this.#program = program;
+    this.#socket = program.socket;
+    this.#spawn();
+  }
+
+  #spawn() {
+    const { config, log, loopDelay } = this.#program;
+    const preload = loopDelay ? ['--import', LOOP_DELAY] : [];
+    this.#child = spawn(process.execPath, [...preload, PROGRAM, 'start', '--config', config], {
+      stdio: ['ignore', 'ignore', openSync(log, 'a'), ...(loopDelay ? ['ipc'] : [])],
     });
-    child.once('exit', async (code) => {
+    this.#child.once('exit', async (code) => {
       if (code)
         console.error(
           `the agent ended with exit code ${code}:\n${(await readFile(log, 'utf8')).slice(-2000)}`,
         );
     });
-    return new Agent(child, join(dir, 'edgecore.sock'));
   }
 
-  constructor(child, socket) {
-    this.#child = child;
-    this.#socket = socket;
+  /** Ends it and starts it again with the same files. */
+  async restart() {
+    await this.stop();
+    this.#spawn();
   }
 
   get pid() {
@@ -58,7 +71,7 @@ export class Agent {
   /** Waits until the node has so many devices, and, if asked for, until the cloud knows all of them. */
   async devices(count, { told = false } = {}) {
     for (;;) {
-      const { devices } = JSON.parse(await this.#get('/status'));
+      const { devices } = JSON.parse(await this.#get('/status').catch(() => '{}'));
       if (devices?.total === count && (!told || devices.pending === 0)) return;
       await sleep(20);
     }

@@ -19,6 +19,11 @@ cloud.on('podStatus', ({ pod }) => {
 });
 cloud.on('podDeleted', ({ pod }) => process.send({ type: 'podDeleted', name: pod.metadata.name }));
 
+let reports = 0;
+cloud.on('deviceReport', ({ resource }) => {
+  if (resource.endsWith('/edge_updated')) reports += 1;
+});
+
 process.on('message', async ({ do: action, pods, names, graceSeconds, objects }) => {
   try {
     if (action === 'apply') {
@@ -29,6 +34,8 @@ process.on('message', async ({ do: action, pods, names, graceSeconds, objects })
     } else if (action === 'devices') {
       for (const object of objects) await cloud.apply(object);
       process.send({ type: 'devicesApplied' });
+    } else if (action === 'countReports') {
+      process.send({ type: 'reports', count: reports });
     } else if (action === 'close') {
       await cloud.close();
       process.disconnect();

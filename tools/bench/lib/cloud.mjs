@@ -53,6 +53,13 @@ export class Cloud {
     await applied;
   }
 
+  /** Reports of twins the cloud was sent so far. */
+  async reports() {
+    const counted = this.#next('reports', () => true);
+    this.#child.send({ do: 'countReports' });
+    return (await counted).count;
+  }
+
   async stop() {
     if (this.#child.exitCode !== null) return;
     const exit = once(this.#child, 'exit');

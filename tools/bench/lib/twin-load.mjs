@@ -58,6 +58,20 @@ export class TwinLoad {
     return summary(await Promise.all(pending), performance.now() - started);
   }
 
+  /** Each device reports all of these properties once. */
+  async everyDevice(properties) {
+    const values = Object.fromEntries(properties.map((name) => [name, { actual: { value: '21.5' } }]));
+    let next = 0;
+    await Promise.all(
+      Array.from({ length: 200 }, async () => {
+        while (next < this.#ids.length) {
+          next += 1;
+          await this.#update(values);
+        }
+      }),
+    );
+  }
+
   async close() {
     await Promise.all(this.#clients.map((client) => client.endAsync(true)));
   }
@@ -66,7 +80,7 @@ export class TwinLoad {
     return this.#ids.filter((_, n) => n % this.#clients.length === connection % this.#ids.length);
   }
 
-  #update() {
+  #update(twin) {
     this.#sequence += 1;
     const number = this.#sequence % this.#ids.length;
     const id = this.#ids[number];
@@ -79,7 +93,7 @@ export class TwinLoad {
       });
       this.#clients[number % this.#clients.length].publish(
         `$hw/events/device/${id}/twin/update`,
-        `{"event_id":"${event}","twin":{"value":{"actual":{"value":"${event}"}}}}`,
+        JSON.stringify({ event_id: event, twin: twin ?? { value: { actual: { value: event } } } }),
         { qos: 1 },
       );
     });
