@@ -35,14 +35,17 @@ afterEach(async () => {
   site = undefined;
 });
 
-async function open(profile: CloudProfileName, options: { database?: string } = {}) {
+async function open(
+  profile: CloudProfileName,
+  { updates = UPDATES, database }: { updates?: number; database?: string } = {},
+) {
   const mqttPort = await freePort();
   const here = await EdgeSite.open({
     engine: 'process',
     profile,
     cloudProfile: profile,
     mqttPort,
-    ...options,
+    ...(database === undefined ? {} : { database }),
   });
   site = here;
   await applyCounters(here, DEVICES, PROPERTIES);
@@ -55,7 +58,7 @@ async function open(profile: CloudProfileName, options: { database?: string } = 
     url: `mqtt://127.0.0.1:${mqttPort}`,
     devices: DEVICES.map((name) => deviceId(profile, name)),
     propertiesPerDevice: PROPERTIES,
-    updates: UPDATES,
+    updates,
   });
   mapper = counting;
   return { here, counting };
@@ -132,7 +135,7 @@ test('a full disk: the device is told why, the agent lives, and everything works
   const dir = await tempDir('ec-full-');
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', dir]);
   try {
-    const { here, counting } = await open('current', { database: join(dir, 'edgecore.db') });
+    const { here, counting } = await open('current', { updates: 3000, database: join(dir, 'edgecore.db') });
     const running = counting.run();
     await eventually(() => counting.acknowledged > 200, { what: 'some results' });
     const filler = join(dir, 'filler');

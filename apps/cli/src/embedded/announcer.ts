@@ -47,7 +47,7 @@ export class Announcer {
       ['node', node.name],
       ['cloud', `127.0.0.1:${hubPort}${pid === undefined ? '' : `, process ${pid}`}`],
       ['pods on', isDocker ? `Docker ${docker}`.trim() : 'plain processes (no images, no isolation)'],
-      ['MQTT', mqtt ?? 'not yet'],
+      ['MQTT', mqtt ?? 'not yet: see edgecore status'],
       [
         'manifests',
         `${paths.manifests}${exampleAdded ? ' (with examples: hello.yaml, thermostat.yaml)' : ''}`,

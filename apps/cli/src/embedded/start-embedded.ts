@@ -1,9 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText } from '@edgecore/api';
 import {
+  type AgentStatus,
   createEdgeCore,
   createLogger,
+  type EdgeCore,
   formatProblem,
   hostFacts,
   loadConfig,
@@ -64,13 +67,22 @@ export async function startEmbedded(options: StartOptions, io: CliIo): Promise<n
       async onStarted() {
         const hasDevice = options.example && (await hasExampleDevice(paths));
         if (hasDevice) device = (io.startDevice ?? spawnExampleDevice)(paths);
-        announcer.started(await core.status(), cloud, hasDevice);
+        announcer.started(await statusWithMqtt(core), cloud, hasDevice);
       },
       ...(io.signal ? { signal: io.signal } : {}),
     });
   } finally {
     await Promise.all([device?.stop(), cloud.stop()]);
     line(io.stdout, 'Stopped. Pods that were running still are; the next start takes them up again.');
+  }
+}
+
+/** The status once devices can connect; as it is when that takes long. */
+async function statusWithMqtt(core: EdgeCore): Promise<AgentStatus> {
+  for (let tries = 1; ; tries += 1) {
+    const status = await core.status();
+    if (status.mqtt !== undefined || tries === 30) return status;
+    await sleep(100);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentStatus } from '@edgecore/edgecore';
 import { CliError } from '../errors.js';
 import { type CliIo, line } from '../io.js';
@@ -38,13 +39,19 @@ export async function simulate(deviceId: string, options: SimulateOptions, io: C
   }
 }
 
+const TRIES = 20;
+const PAUSE_MS = 250;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** The node may only just have started: its broker is waited for. */
 async function brokerOf(options: SimulateOptions, io: CliIo): Promise<string> {
-  const text = await nodeRequest(await findNodeSocket(options, io.env), '/status');
-  const { mqtt } = JSON.parse(text) as AgentStatus;
-  if (mqtt === undefined) {
-    throw new CliError('the node has no MQTT broker of its own: name the one it uses with --broker');
+  const socket = await findNodeSocket(options, io.env);
+  for (let tries = 1; ; tries += 1) {
+    const { mqtt } = JSON.parse(await nodeRequest(socket, '/status')) as AgentStatus;
+    if (mqtt !== undefined) return mqtt;
+    if (tries === TRIES) {
+      throw new CliError('the node has no MQTT broker of its own: name the one it uses with --broker');
+    }
+    await sleep(PAUSE_MS);
   }
-  return mqtt;
 }
