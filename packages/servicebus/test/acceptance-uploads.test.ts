@@ -183,7 +183,8 @@ describe('edge → cloud (servicebus.md §8)', () => {
     const node = await nodeWith({}, URL_A, URL_B);
     node.cloud = () => 'done';
     await node.down(control('stop', URL_A));
-    await eventually(async () => (await node.urls()).length === 1);
+    await eventually(async () => (await node.app(BODY)).code === 400, { what: 'the first refused' });
+    expect(await node.urls()).toEqual([URL_B]);
     expect(await node.app(BODY)).toMatchObject({
       code: 400,
       msg: expect.stringContaining(`url ${URL_A} is not allowed`),

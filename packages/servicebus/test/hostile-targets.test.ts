@@ -1,8 +1,12 @@
 import type { Resolver, ServiceTarget } from '@edgecore/servicebus';
 import { ServiceGateway } from '@edgecore/servicebus';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { callService } from '../src/calls/http-call.js';
+import { readServiceRequest } from '../src/calls/service-request.js';
 import { call, callWith, headerOf, read } from './support/requests.js';
 import { type Service, startService } from './support/service.js';
+
+const LIMITS = { maxRequestBytes: 1000, maxResponseBytes: 1000, maxHeaderBytes: 1000 };
 
 /** The service nobody may reach by a trick. */
 let victim: Service;
@@ -372,16 +376,23 @@ describe('DNS rebinding', () => {
     expect(read(await gateway.answer(call('7000:/x'))).status).toBe(504);
   });
 
-  test('credentials go to other machines only when the target says so', async () => {
-    const header = { Authorization: ['Bearer x'], Cookie: ['a=b'], 'X-Api-Key': ['k'], 'X-Other': ['1'] };
-    const outside = await startService(undefined, { host: '127.0.0.1' });
-    for (const forwardCredentials of [false, true]) {
-      // An address that is not loopback but of this machine would do as well; the kernel answers for 127/8 only here.
-      gateway = new ServiceGateway({
-        targets: [{ port: 7000, host: '::ffff:127.0.0.1', hostPort: outside.port, forwardCredentials }],
+  test.each([false, true])(
+    'credentials go to other machines only when the target says so: %s',
+    async (forwardCredentials) => {
+      const header = { Authorization: ['Bearer x'], Cookie: ['a=b'], 'X-Api-Key': ['k'], 'X-Other': ['1'] };
+      await callService(readServiceRequest(callWith('GET', '7000:/x', '', header), LIMITS), {
+        ...LIMITS,
+        target: { port: 7000, host: 'plc.example', hostPort: victim.port, prefix: '/', forwardCredentials },
+        // Another machine, as far as the call can know.
+        address: { address: '127.0.0.1', family: 4 },
+        signal: new AbortController().signal,
+        agent: undefined,
       });
-      await gateway.answer(callWith('GET', '7000:/x', '', header));
-    }
-    expect(outside.seen.map(({ headers }) => headers.authorization)).toHaveLength(2);
-  });
+      const { authorization, cookie, 'x-api-key': key, 'x-other': other, host } = victim.seen[0]!.headers;
+      expect([authorization, cookie, key]).toEqual(
+        forwardCredentials ? ['Bearer x', 'a=b', 'k'] : [undefined, undefined, undefined],
+      );
+      expect([other, host]).toEqual(['1', `plc.example:${victim.port}`]);
+    },
+  );
 });
