@@ -15,4 +15,6 @@ export type { MinicloudOptions } from './options.js';
 export { CertificateAuthority } from './pki/authority.js';
 export { keyDer } from './pki/crypto.js';
 export { createJoinToken, type JoinTokenOptions } from './pki/join-token.js';
+export type { EdgeHttpAnswer } from './router/edge-calls.js';
+export type { EdgeHttpRequest, RestRequest } from './router/http-request.js';
 export type { CloudStatus, Minicloud } from './running-cloud.js';

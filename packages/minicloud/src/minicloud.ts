@@ -28,6 +28,7 @@ import { ObjectStore } from './objects/object-store.js';
 import { defaultPod } from './objects/pod-defaults.js';
 import { type MinicloudOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { loadAuthority, loadTokenKey } from './pki/key-files.js';
+import { Router } from './router/router.js';
 import { type Closer, closeAll, type Minicloud, RunningCloud } from './running-cloud.js';
 import { UpstreamDispatcher } from './upstream/dispatch.js';
 
@@ -66,12 +67,19 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
   );
   const messages = new DownstreamMessages(rules);
   const monitor = new NodeMonitor({ objects, now, graceMs: options.nodeGraceMs, logger });
+  const router = new Router({
+    objects,
+    profile,
+    session: (node) => hub.session(node),
+    logger,
+  });
   const upstream = new UpstreamDispatcher({
     objects,
     rules,
     messages,
     monitor,
     events,
+    router,
     tokenKey: await loadTokenKey(dataDir),
     caPem: authority.certPem,
     advertiseAddress: options.advertiseAddresses[0] ?? host,
@@ -86,8 +94,14 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     resyncIntervalMs: options.resyncIntervalMs,
     logger,
     onMessage: (session, message) => upstream.dispatch(session, message),
-    onConnected: (node) => events.emit('nodeConnected', { node }),
-    onDisconnected: (node) => events.emit('nodeDisconnected', { node }),
+    onConnected: (node) => {
+      router.nodeConnected(node);
+      events.emit('nodeConnected', { node });
+    },
+    onDisconnected: (node) => {
+      router.nodeLeft(node);
+      events.emit('nodeDisconnected', { node });
+    },
     resync: (session) => downstream.resync(session),
   });
   const downstream: Downstream = new Downstream({
@@ -99,7 +113,12 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     logger,
   });
 
-  opened.push(downstream.start(), bindWaitingPods(objects, logger), watchCluster(objects, events));
+  opened.push(
+    router.start(),
+    downstream.start(),
+    bindWaitingPods(objects, logger),
+    watchCluster(objects, events),
+  );
   monitor.start();
   opened.push(() => monitor.stop());
 
@@ -132,6 +151,7 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     objects,
     hub,
     events,
+    router,
     tokens,
     hubPort: transport.address.port,
     httpsPort: https.port,

@@ -14,6 +14,7 @@ export interface Kind {
 }
 
 const CORE = 'v1';
+const RULES = 'rules.kubeedge.io/v1';
 const applicable = { apiVersion: CORE, namespaced: true, applicable: true } as const;
 
 export const Kinds = {
@@ -22,6 +23,14 @@ export const Kinds = {
   secret: { ...applicable, kind: 'Secret', type: ResourceType.secret, plural: 'secrets' },
   service: { ...applicable, kind: 'Service', type: ResourceType.service, plural: 'services' },
   endpoints: { ...applicable, kind: 'Endpoints', type: ResourceType.endpoints, plural: 'endpoints' },
+  rule: { ...applicable, kind: 'Rule', apiVersion: RULES, type: 'rule', plural: 'rules' },
+  ruleEndpoint: {
+    ...applicable,
+    kind: 'RuleEndpoint',
+    apiVersion: RULES,
+    type: 'ruleendpoint',
+    plural: 'ruleendpoints',
+  },
   node: {
     kind: 'Node',
     apiVersion: CORE,

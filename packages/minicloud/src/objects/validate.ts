@@ -1,6 +1,7 @@
 import { isRecord, type KubeObject } from '@edgecore/api';
 import { ApiError } from '../errors.js';
-import { applicableKinds, findKind, type Kind } from './kinds.js';
+import { validateRouting } from '../router/rule-spec.js';
+import { applicableKinds, findKind, type Kind, Kinds } from './kinds.js';
 import { specOf } from './stored-object.js';
 
 /** RFC 1123 subdomain: what Kubernetes takes as an object name; `/` in it would break resource strings. */
@@ -38,6 +39,7 @@ export function validateObject(value: unknown): { kind: Kind; object: KubeObject
   }
   const object = { ...value, metadata: { ...metadata, namespace } } as KubeObject;
   if (kind.kind === 'Pod') validatePod(object);
+  if (kind.apiVersion === Kinds.rule.apiVersion) validateRouting(object);
   return { kind, object: kind.kind === 'Secret' ? secretData(object) : object };
 }
 

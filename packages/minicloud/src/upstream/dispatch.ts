@@ -1,14 +1,8 @@
-import {
-  type CloudProfileName,
-  errorText,
-  Group,
-  Operation,
-  Resource,
-  ResourceType as Type,
-} from '@edgecore/api';
+import { type CloudProfileName, errorText, Operation, Resource, ResourceType as Type } from '@edgecore/api';
 import type { Message } from '@edgecore/beehive';
 import type { NodeSession } from '../hub/node-session.js';
 import { Kinds } from '../objects/kinds.js';
+import { isRouted, routeUpload } from '../router/upload-handler.js';
 import * as nodes from './node-handlers.js';
 import * as objects from './object-handlers.js';
 import * as pods from './pod-handlers.js';
@@ -95,10 +89,11 @@ export class UpstreamDispatcher {
     }
   }
 
-  #handlerOf({ source, group, operation, resource }: Message): UpstreamHandler | undefined {
+  #handlerOf(message: Message): UpstreamHandler | undefined {
+    const { source, operation, resource } = message;
     const { name } = this.context.rules.profile;
+    if (isRouted(message, name)) return routeUpload;
     if (name === 'current') {
-      if (operation === Operation.upload && group === Group.user) return reports.uploadMessage;
       if (resource === Resource.clusterCa) return reports.queryCa;
       if (CLOUD_SOURCES.has(source)) return undefined;
     }

@@ -35,8 +35,3 @@ export const reportDevice: UpstreamHandler = async (call, context) => {
   const reply = { source: CloudSource.devicecontroller, group: Group.twin, resource: 'twin' };
   await call.send(answer(call, OK, reply));
 };
-
-/** U24: an MQTT message for the cloud; there is no router here, listeners get it. */
-export const uploadMessage: UpstreamHandler = async ({ node, message }, { events }) => {
-  events.emit('upload', { node, topic: message.resource, payload: message.content });
-};
