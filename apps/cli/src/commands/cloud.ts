@@ -7,6 +7,7 @@ import { CliError } from '../errors.js';
 import { line, readAll } from '../io.js';
 import type { CommandContext } from '../program.js';
 import { table } from '../table.js';
+import { addHttp } from './cloud-http.js';
 
 interface CloudOptions {
   readonly dataDir?: string;
@@ -20,15 +21,16 @@ const DATA_DIR = [
 export function addCloudCommand(program: Command, context: CommandContext): void {
   const cloud = program
     .command('cloud')
-    .description('the embedded cloud: look at its objects, apply and delete them')
+    .description('the embedded cloud: look at its objects, apply and delete them, call services of nodes')
     .addHelpText(
       'after',
-      '\nExamples:\n  edgecore cloud get nodes\n  edgecore cloud apply -f pod.yaml\n  edgecore cloud delete pod hello',
+      '\nExamples:\n  edgecore cloud get nodes\n  edgecore cloud apply -f pod.yaml\n  edgecore cloud delete pod hello\n  edgecore cloud http GET my-node 8080/health',
     );
   addGet(cloud, context);
   addApply(cloud, context);
   addDelete(cloud, context);
   addToken(cloud, context);
+  addHttp(cloud, context, DATA_DIR);
 }
 
 function addGet(cloud: Command, { io }: CommandContext): void {

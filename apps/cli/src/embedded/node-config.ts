@@ -63,6 +63,8 @@ export function nodeDocument(node: EmbeddedNode): ConfigDocument {
     },
   });
   Object.assign(modules['eventBus']!, { mqttMode: 0 });
+  // For `edgecore cloud http`; its port is only taken when a rule lets applications call the cloud.
+  modules['serviceBus'] = { enable: true };
   return document;
 }
 
