@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { ServiceGateway } from '@edgecore/servicebus';
 import { eventually } from '@edgecore/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { call, read } from './support/requests.js';
+import { call, callWith, read } from './support/requests.js';
 import { startRaw } from './support/service.js';
 
 let gateway: ServiceGateway;
@@ -136,6 +136,22 @@ describe('a hostile service costs its caller an answer and the node nothing', ()
     const { status, text } = read(await gateway.answer(call(`${service.port}:/x`)));
     expect([404, 500]).toContain(status);
     expect(text).toMatch(/^error to (call service: |receive response, err: )\S/);
+    await eventually(() => service.sockets.now === 0, { what: 'no socket' });
+  });
+
+  test('an answer before the request was read: taken, and the connection not left hanging', async () => {
+    const service = await startRaw((socket) => {
+      socket.pause();
+      socket.write(`${OK}Content-Length: 2\r\n\r\nok`);
+      // Later, as a program that is done with other things.
+      setTimeout(() => socket.resume(), 300);
+    });
+    gateway = new ServiceGateway({ callTimeoutMs: 5000 });
+    const body = 'x'.repeat(10_000_000);
+    expect(read(await gateway.answer(callWith('PUT', `${service.port}:/x`, body)))).toEqual({
+      status: 200,
+      text: 'ok',
+    });
     await eventually(() => service.sockets.now === 0, { what: 'no socket' });
   });
 

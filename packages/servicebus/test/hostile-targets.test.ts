@@ -382,7 +382,14 @@ describe('DNS rebinding', () => {
       const header = { Authorization: ['Bearer x'], Cookie: ['a=b'], 'X-Api-Key': ['k'], 'X-Other': ['1'] };
       await callService(readServiceRequest(callWith('GET', '7000:/x', '', header), LIMITS), {
         ...LIMITS,
-        target: { port: 7000, host: 'plc.example', hostPort: victim.port, prefix: '/', forwardCredentials },
+        target: {
+          port: 7000,
+          host: 'plc.example',
+          local: false,
+          hostPort: victim.port,
+          prefix: '/',
+          forwardCredentials,
+        },
         // Another machine, as far as the call can know.
         address: { address: '127.0.0.1', family: 4 },
         signal: new AbortController().signal,

@@ -45,8 +45,11 @@ export function isThisMachine(host: string): boolean {
  *
  * @throws {CallError} 404 when the name does not resolve, 403 when it resolves to something it must not.
  */
-export async function resolveAddress(host: string, resolver: Resolver): Promise<Address> {
-  if (isIP(host) !== 0) return addressOf(host);
+export function resolveAddress(host: string, resolver: Resolver): Address | Promise<Address> {
+  return isIP(host) !== 0 ? addressOf(host) : lookUp(host, resolver);
+}
+
+async function lookUp(host: string, resolver: Resolver): Promise<Address> {
   let found: readonly string[];
   try {
     found = await resolver(host);

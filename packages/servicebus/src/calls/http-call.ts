@@ -1,7 +1,7 @@
 import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { errorText } from '@edgecore/api';
 import { CallError } from '../errors.js';
-import { type Address, isThisMachine } from './address.js';
+import type { Address } from './address.js';
 import { type ResponseHeader, responseHeader } from './response-headers.js';
 import type { ServiceRequest } from './service-request.js';
 import type { ResolvedTarget } from './target.js';
@@ -43,6 +43,8 @@ export function callService(request: ServiceRequest, options: CallOptions): Prom
       signal.removeEventListener('abort', abort);
       if (response) {
         resolve(response);
+        // It answered without reading all of the request: that connection is of no use to anybody.
+        if (!call?.writableFinished) call?.destroy();
         return;
       }
       reject(error);
@@ -82,7 +84,7 @@ export function callService(request: ServiceRequest, options: CallOptions): Prom
 }
 
 function writeHead(call: ClientRequest, request: ServiceRequest, target: ResolvedTarget): void {
-  const keepsCredentials = target.forwardCredentials || isThisMachine(target.host);
+  const keepsCredentials = target.forwardCredentials || target.local;
   const host = target.host.includes(':') ? `[${target.host}]` : target.host;
   call.setHeader('Host', target.hostPort === 80 ? host : `${host}:${target.hostPort}`);
   for (const [name, values] of request.headers) {
@@ -106,7 +108,7 @@ function readBody(response: IncomingMessage, maxBytes: number, headOnly: boolean
       if (size > maxBytes) tooLarge();
       else chunks.push(chunk);
     });
-    response.on('end', () => resolve(Buffer.concat(chunks, size)));
+    response.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
     response.on('error', (error) => reject(receiveFailure(errorText(error), { cause: error })));
   });
 }

@@ -19,7 +19,8 @@ export class ServiceCalls {
   readonly #policy: TargetPolicy;
   readonly #limiter: CallLimiter;
   readonly #agent: Agent;
-  readonly #stop = new AbortController();
+  /** Ends of the calls that run. */
+  readonly #running = new Set<AbortController>();
 
   /** @throws {InvalidOptionError} */
   constructor(
@@ -28,7 +29,13 @@ export class ServiceCalls {
   ) {
     this.#policy = new TargetPolicy(options);
     this.#limiter = new CallLimiter({ ...options, metrics });
-    this.#agent = new Agent({ keepAlive: true, maxFreeSockets: options.maxConcurrent, timeout: IDLE_MS });
+    const { maxConcurrent } = options;
+    this.#agent = new Agent({
+      keepAlive: true,
+      maxSockets: maxConcurrent,
+      maxFreeSockets: maxConcurrent,
+      timeout: IDLE_MS,
+    });
   }
 
   /** @throws {CallError} whenever there is no answer of the service. */
@@ -36,7 +43,8 @@ export class ServiceCalls {
     const target = this.#policy.choose(request);
     return this.#limiter.run(request.body.length, () =>
       this.#within(async (signal) => {
-        const address = await race(resolveAddress(target.host, this.options.resolve), signal);
+        const found = resolveAddress(target.host, this.options.resolve);
+        const address = found instanceof Promise ? await race(found, signal) : found;
         return this.#attempts(request.method, signal, (agent) =>
           callService(request, { ...this.options, target, address, signal, agent }),
         );
@@ -52,7 +60,7 @@ export class ServiceCalls {
   /** Ends what still runs and closes all connections. */
   abort(): void {
     this.close();
-    this.#stop.abort(stopping());
+    for (const end of this.#running) end.abort(stopping());
     this.#agent.destroy();
   }
 
@@ -82,16 +90,14 @@ export class ServiceCalls {
   async #within<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { callTimeoutMs } = this.options;
     const end = new AbortController();
-    const stop = () => end.abort(this.#stop.signal.reason);
     const text = `error to call service: no complete answer within ${callTimeoutMs} ms`;
     const timer = setTimeout(() => end.abort(new CallError(504, text)), callTimeoutMs);
-    this.#stop.signal.addEventListener('abort', stop, { once: true });
-    if (this.#stop.signal.aborted) stop();
+    this.#running.add(end);
     try {
       return await work(end.signal);
     } finally {
       clearTimeout(timer);
-      this.#stop.signal.removeEventListener('abort', stop);
+      this.#running.delete(end);
     }
   }
 }

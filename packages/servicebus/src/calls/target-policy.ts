@@ -1,5 +1,4 @@
 import { CallError } from '../errors.js';
-import { isThisMachine } from './address.js';
 import type { ServiceAddress } from './resource.js';
 import {
   checkPort,
@@ -9,6 +8,8 @@ import {
   resolveTarget,
   type ServiceTarget,
 } from './target.js';
+
+const LOOPBACK = resolveTarget({ port: 1 }, 0);
 
 export interface PolicyOptions {
   /** The only services that may be called, with {@link allowPorts} if given too. Default: every port of 127.0.0.1. */
@@ -39,7 +40,7 @@ export class TargetPolicy {
     const ofPort = this.#targets.filter((target) => target.port === port);
     if (ofPort.length > 0) return this.#among(ofPort, port, path);
     if (this.#denied.has(port) || (this.#allowed && !this.#allowed.has(port))) throw denied(port);
-    return resolveTarget({ port }, 0);
+    return { ...LOOPBACK, port, hostPort: port };
   }
 
   #among(targets: readonly ResolvedTarget[], port: number, path: string): ResolvedTarget {
@@ -48,7 +49,7 @@ export class TargetPolicy {
     const target = targets.find(({ prefix }) => isBelow(path, prefix) && (prefix === '/' || !climbs));
     const confined = targets.some(({ prefix }) => prefix !== '/');
     if (!target || (confined && climbs)) throw new CallError(403, `this path of port ${port} is not allowed`);
-    if (isThisMachine(target.host) && this.#denied.has(target.hostPort)) throw denied(port);
+    if (target.local && this.#denied.has(target.hostPort)) throw denied(port);
     return target;
   }
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { InvalidOptionError } from '../errors.js';
+import { isThisMachine } from './address.js';
 
 /** A service the cloud may call: the port it names, and what that stands for. */
 export interface ServiceTarget {
@@ -15,7 +16,10 @@ export interface ServiceTarget {
   readonly forwardCredentials?: boolean;
 }
 
-export type ResolvedTarget = Required<ServiceTarget>;
+export interface ResolvedTarget extends Required<ServiceTarget> {
+  /** It is this machine, as it stands there. */
+  readonly local: boolean;
+}
 
 /** Names whose last label is a number are read as addresses by some resolvers (`0x7f.1`, `2130706433`, `0177.0.0.1`). */
 const NUMERIC_END = /(^|\.)(0x[0-9a-f]*|[0-9]+)\.?$/i;
@@ -32,6 +36,7 @@ export function resolveTarget(target: ServiceTarget, index: number): ResolvedTar
   }
   return {
     host,
+    local: isThisMachine(host),
     port: checkPort(target.port, `${option}.port`),
     hostPort: checkPort(target.hostPort ?? target.port, `${option}.hostPort`),
     // `/api/` and `/api` allow the same.
