@@ -1,6 +1,7 @@
 /**
  * A KubeEdge CloudCore in miniature, for laptops and tests: certificates, the
- * hub edges connect to, a small object store, and manifests from a directory.
+ * hub edges connect to, a small object store, manifests from a directory, and
+ * the router's calls and rules.
  * It speaks the wire of the real clouds, 2020's and v1.23's.
  *
  * @packageDocumentation

@@ -125,14 +125,12 @@ export class ServiceBus implements Module {
     request: Message,
     answering: Set<Promise<void>>,
   ): void {
+    const { id } = request;
     const answer = gateway
       .answer(request)
       .then((message) => ctx.sendToGroup(Group.hub, message, { timeoutMs: SEND_TIMEOUT_MS }))
       .catch((error: unknown) => {
-        ctx.log.warn(
-          { id: request.id, error: errorText(error) },
-          'the answer to a call did not get to the cloud',
-        );
+        ctx.log.warn({ id, error: errorText(error) }, 'the answer to a call did not get to the cloud');
       })
       .finally(() => answering.delete(answer));
     answering.add(answer);

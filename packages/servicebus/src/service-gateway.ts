@@ -42,7 +42,9 @@ export class ServiceGateway {
 
   /** The one answer to a request; whatever goes wrong, there is one. Never rejects. */
   answer(request: Message): Promise<Message<ServiceAnswer>> {
-    const answering = this.#content(request).then((content) => answerMessage(request, content));
+    // Of the message only this is kept: it may wait, and its content is as large as the request again.
+    const { id } = request;
+    const answering = this.#content(id, this.#read(request)).then((content) => answerMessage(id, content));
     this.#inHand.add(answering);
     return answering.finally(() => this.#inHand.delete(answering));
   }
@@ -56,42 +58,52 @@ export class ServiceGateway {
     this.#calls.abort();
   }
 
-  async #content(message: Message): Promise<ServiceAnswer> {
-    const began = performance.now();
-    let request: ServiceRequest | undefined;
-    let answer: ServiceAnswer;
-    let failure: string | undefined;
+  #read(message: Message): ServiceRequest | CallError {
     try {
-      request = readServiceRequest(message, this.#options);
+      return readServiceRequest(message, this.#options);
+    } catch (error) {
+      return callError(error);
+    }
+  }
+
+  async #content(id: string, request: ServiceRequest | CallError): Promise<ServiceAnswer> {
+    const began = performance.now();
+    let answer: ServiceAnswer;
+    let failure: CallError | undefined;
+    try {
+      if (request instanceof CallError) throw request;
       answer = serviceAnswer(await this.#calls.call(request));
     } catch (error) {
-      failure = errorText(error);
-      answer = failureAnswer(error instanceof CallError ? error : unexpected(error));
+      failure = callError(error);
+      answer = failureAnswer(failure);
     }
     const { status_code: status } = answer;
-    const outcome = failure === undefined ? 'service' : 'node';
+    const answered_by = failure === undefined ? 'service' : 'node';
     this.#metrics.count('edgecore_servicebus_calls_total', {
-      answered_by: outcome,
-      status: `${(status / 100) | 0}xx`,
+      answered_by,
+      status: `${Math.floor(status / 100)}xx`,
     });
     this.#metrics.observe('edgecore_servicebus_call_seconds', (performance.now() - began) / 1000);
     this.#log.debug(
       {
-        id: message.id,
-        method: request?.method ?? message.operation.slice(0, 20),
-        port: request?.port,
-        path: request?.path.split('?', 1)[0],
-        requestBytes: request?.body.length,
+        id,
+        ...(request instanceof CallError ? {} : said(request)),
         status,
-        ...(failure === undefined ? {} : { failure }),
+        ...(failure && { failure: failure.message }),
       },
-      'service called',
+      'a service was called',
     );
     return answer;
   }
 }
 
-/** Not foreseen, so a bug; the caller hears of it all the same. */
-function unexpected(error: unknown): CallError {
+/** For the log: queries, headers and bodies may hold secrets. */
+function said({ method, port, path, body }: ServiceRequest) {
+  return { method, port, path: path.split('?', 1)[0], requestBytes: body.length };
+}
+
+/** Anything else was not foreseen, so a bug; the caller hears of it all the same. */
+function callError(error: unknown): CallError {
+  if (error instanceof CallError) return error;
   return new CallError(500, `error to call service: ${errorText(error)}`, { cause: error });
 }

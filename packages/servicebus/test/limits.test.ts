@@ -2,6 +2,8 @@ import { ServiceBus, ServiceGateway, type ServiceOptions } from '@edgecore/servi
 import { openStore } from '@edgecore/store';
 import { eventually, tempDir } from '@edgecore/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { resolveServiceOptions } from '../src/calls/call-options.js';
+import { resolveUploadOptions } from '../src/uploads/upload-options.js';
 import { call, callWith, read } from './support/requests.js';
 import { type Service, startService } from './support/service.js';
 
@@ -82,6 +84,23 @@ describe('many at once', () => {
 });
 
 describe('options', () => {
+  test('the defaults are upstream’s where it has them (servicebus.md §1, §2.2)', () => {
+    expect(resolveServiceOptions({})).toMatchObject({
+      callTimeoutMs: 10_000,
+      maxResponseBytes: 5_000_000,
+      maxRequestBytes: 12 * 1024 * 1024,
+      maxConcurrent: 64,
+    });
+    expect(resolveUploadOptions({ server: '' })).toMatchObject({
+      server: '127.0.0.1',
+      port: 9060,
+      timeoutMs: 60_000,
+      maxBodyBytes: 5_000_000,
+      checkOrigin: true,
+      plainBody: false,
+    });
+  });
+
   test.each<[ServiceOptions, string]>([
     [{ maxConcurrent: 0 }, 'maxConcurrent: 0 is not above 0'],
     [{ maxQueued: -1 }, 'maxQueued: -1 is below 0'],

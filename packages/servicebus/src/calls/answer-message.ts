@@ -26,9 +26,9 @@ export function failureAnswer({ status, message }: CallError): ServiceAnswer {
 }
 
 /** With another operation than `upload` CloudCore does not hand the answer to its router, and the caller hangs. */
-export function answerMessage(request: Message, content: ServiceAnswer): Message<ServiceAnswer> {
+export function answerMessage(requestId: string, content: ServiceAnswer): Message<ServiceAnswer> {
   return createMessage<ServiceAnswer>({
-    parentId: request.id,
+    parentId: requestId,
     source: ModuleName.servicebus,
     group: Group.user,
     operation: Operation.upload,
