@@ -73,8 +73,8 @@ export class ServiceCalls {
     const idempotent = IDEMPOTENT.has(method);
     for (let n = 0; ; n += 1) {
       try {
-        // A kept connection can be closed under a request: only for what may then be repeated, and the repeat on a new one.
-        return await attempt(idempotent && n === 0 ? this.#agent : undefined);
+        // A kept connection can be closed under a request: only for what will then be repeated, and the repeat on a new one.
+        return await attempt(idempotent && n < retries && n === 0 ? this.#agent : undefined);
       } catch (error) {
         const again = idempotent && n < retries && error instanceof CallError && error.repeatable;
         if (!again || signal.aborted) throw error;
