@@ -20,7 +20,7 @@ import { SocketProxy } from './socket-proxy.js';
 export interface EdgeSiteOptions
   extends Pick<
     NodeConfigOptions,
-    'dockerSocket' | 'cloudProfile' | 'nodeStatusSeconds' | 'evictionHard' | 'dbTestPort'
+    'dockerSocket' | 'cloudProfile' | 'nodeStatusSeconds' | 'evictionHard' | 'dbTestPort' | 'serviceBusPort'
   > {
   readonly engine: 'docker' | 'process';
   /** Which cloud it is. */

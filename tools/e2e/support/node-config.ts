@@ -28,6 +28,8 @@ export interface NodeConfigOptions {
   readonly evictionHard?: string;
   /** Port of dbTest. Default: dbTest is off. */
   readonly dbTestPort?: number;
+  /** Port for applications of the node. Default: serviceBus is off. */
+  readonly serviceBusPort?: number;
 }
 
 /** The text of an `edgecore.yaml` as an operator would write it for a cloud on this machine. */
@@ -51,7 +53,7 @@ ${heartbeatSeconds === undefined ? '' : `    heartbeat: ${heartbeatSeconds}\n`} 
     podSandboxImage: ${PAUSE_IMAGE}
 ${format === 'v1alpha1' ? edged2020(options) : edgedToday(options)}${
   dbTestPort === undefined ? '' : '  dbTest:\n    enable: true\n'
-}edgecoreTs:
+}${serviceBus(options)}edgecoreTs:
   edged:
     runtime: ${options.runtime}
     instance: ${options.instance ?? nodeName}
@@ -61,6 +63,12 @@ ${format === 'v1alpha1' ? edged2020(options) : edgedToday(options)}${
 ${options.cloudProfile === undefined ? '' : `  cloudProfile: ${options.cloudProfile}\n`}${
   dbTestPort === undefined ? '' : `  dbTest:\n    port: ${dbTestPort}\n`
 }`;
+}
+
+function serviceBus({ format, serviceBusPort: port }: NodeConfigOptions): string {
+  if (port === undefined) return '';
+  // The file of 2020 has no port: that cloud has no use for it.
+  return `  serviceBus:\n    enable: true\n${format === 'v1alpha1' ? '' : `    port: ${port}\n`}`;
 }
 
 /** Each key replaces its default. */
