@@ -5,6 +5,8 @@
  * @packageDocumentation
  */
 export { DeviceTwin } from './device-twin.js';
+export * from './dmi/index.js';
+export * from './mapper/index.js';
 export type { DeviceTwinOptions } from './options.js';
 export { type DeviceReporter, type ReportedTwin, ReportRefusedError } from './reporter.js';
 export type * from './snapshot.js';

@@ -40,6 +40,8 @@ export interface RigOptions extends Partial<DeviceTwinOptions> {
   readonly connected?: boolean;
   readonly answer?: CloudAnswer;
   readonly carrier?: CarrierMaker;
+  /** Waited for once the bus runs. */
+  readonly ready?: () => Promise<void>;
 }
 
 /** What went out on MQTT. */
@@ -99,7 +101,14 @@ const SETTLED = 'settled-by-the-test';
 
 /** DeviceTwin on a real bus and a real database, between a fake hub and a fake EventBus. */
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
-  const { cloud = '2020', connected = true, answer, carrier: makeCarrier = onTheBus, ...own } = options;
+  const {
+    cloud = '2020',
+    connected = true,
+    answer,
+    carrier: makeCarrier = onTheBus,
+    ready,
+    ...own
+  } = options;
   const store = own.store ?? (await openStore({ path: join(await tempDir(), 'edgecore.db') }));
   const profile = cloud === 'undecided' ? undefined : cloudProfiles[cloud];
   const link = new MutableCloudLink({ connected, ...(profile ? { profile } : {}) });
@@ -238,6 +247,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   };
   rigs.push(rig);
   bus.start();
+  await ready?.();
   // The first request is answered once everything is loaded.
   await rig.settled('nobody');
   return rig;

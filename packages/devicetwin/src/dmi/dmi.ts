@@ -131,7 +131,7 @@ export class Dmi {
     const early = this.#early;
     if (!early) return;
     for (const object of objects) this.#inventory.put(object);
-    for (const mapper of mappers) this.#mappers.put(mapper, this.#inventory.keys());
+    for (const mapper of mappers) this.#mappers.put(mapper, this.#inventory.keys(), true);
     this.#early = undefined;
     for (const { key, object } of early.values()) this.#take(key, object);
   }
@@ -192,7 +192,7 @@ export class Dmi {
   async #register(mapper: Mapper, withData: boolean) {
     await storeMapper(this.#options.store, mapper, this.#mappers.replacedBy(mapper));
     const data = mapperData(this.#inventory, mapper.protocol, this.#log);
-    this.#mappers.put(mapper, withData ? data.keys : this.#inventory.keys());
+    this.#mappers.put(mapper, withData ? data.keys : this.#inventory.keys(), withData);
     const { name, protocol, address } = mapper;
     this.#log.info(
       { mapper: name, protocol, address, devices: data.deviceList.length },

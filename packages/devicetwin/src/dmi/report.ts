@@ -5,6 +5,7 @@ import type { TwinMessage } from './messages.js';
 
 /** A value from a mapper is not held to MQTT's pattern, but has an end (devicetwin.md §6). */
 const MAX_VALUE_BYTES = 64 * 1024;
+const MAX_NAME_BYTES = 1024;
 
 /**
  * The twins of a report; a side that is missing is not given, and a twin
@@ -16,6 +17,7 @@ export function reportedTwins(twins: readonly TwinMessage[]): Record<string, Rep
   const reported: Record<string, ReportedTwin> = Object.create(null);
   for (const { propertyName, observedDesired, reported: actual } of twins) {
     if (propertyName === '') throw invalid('a twin has no propertyName');
+    if (Buffer.byteLength(propertyName) > MAX_NAME_BYTES) throw invalid('a propertyName is too long');
     if (!observedDesired && !actual) continue;
     reported[propertyName] = {
       ...reported[propertyName],

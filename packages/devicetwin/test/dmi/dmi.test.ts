@@ -191,6 +191,12 @@ describe('a mapper reports', () => {
     ],
     ['no property', 'ReportDeviceStatus', status('t', twin('', '1')), 'a twin has no propertyName'],
     [
+      'a huge property',
+      'ReportDeviceStatus',
+      status('t', twin('p'.repeat(1025), '1')),
+      'a propertyName is too long',
+    ],
+    [
       'a huge value',
       'ReportDeviceStatus',
       status('t', twin('p', 'x'.repeat(65_537))),

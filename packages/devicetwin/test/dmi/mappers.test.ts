@@ -110,6 +110,19 @@ describe('a mapper is kept in step', () => {
     expect(names(mapper.calls)).toEqual(['RemoveDevice a']);
   });
 
+  test('registered without data again, it is told what it was not told before', async () => {
+    const { dmi, rig, mapper, path } = await registered();
+    mapper.stop();
+    dmi.apply(changeOf(deviceObject('b')));
+    dmi.apply(changeOf(deviceObject('a'), 'delete'));
+    await eventually(() => warnings(rig).length === 1);
+    const moved = `${path}2`;
+    const back = await mapperServer(moved);
+    await mapperClient(dmi.path)('MapperRegister', registration(moved, {}, false));
+    await eventually(() => back.calls.length === 2);
+    expect(names(back.calls)).toEqual(['RegisterDevice b', 'RemoveDevice a']);
+  });
+
   test('after a restart of the edge, from its row', async () => {
     const { dmi, store, mapper } = await registered();
     await dmi.close();

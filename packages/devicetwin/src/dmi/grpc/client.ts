@@ -23,7 +23,7 @@ export interface GrpcCall {
  */
 export async function callUnary(call: GrpcCall): Promise<Buffer> {
   if (call.signal?.aborted) throw new GrpcError(GrpcCode.CANCELLED, 'the call was given up');
-  const session = connect('http://localhost', { createConnection: () => connectSocket(call.socketPath) });
+  const session = open(call.socketPath);
   return new Promise<Buffer>((resolve, reject) => {
     const settle = (outcome: Buffer | GrpcError) => {
       clearTimeout(timer);
@@ -43,6 +43,17 @@ export async function callUnary(call: GrpcCall): Promise<Buffer> {
     session.on('close', () => settle(unavailable('the connection was closed')));
     request(session, call, settle);
   });
+}
+
+/** @throws {GrpcError} for what cannot be a path. */
+function open(path: string): ClientHttp2Session {
+  try {
+    // By name: a path of digits alone would be taken for a port of TCP, an empty one for none.
+    if (path === '') throw new Error('the path of the socket is empty');
+    return connect('http://localhost', { createConnection: () => connectSocket({ path }) });
+  } catch (error) {
+    throw unavailable(errorText(error), error);
+  }
 }
 
 const unavailable = (reason: string, cause?: unknown) =>

@@ -66,7 +66,7 @@ export class UnaryMessage {
 
   /** The message, at the end of the stream. @throws {GrpcError} when there is none, or it is cut. */
   finish(): Buffer {
-    if (this.#headerBytes === 0) throw new GrpcError(GrpcCode.UNIMPLEMENTED, 'the call has no message');
+    if (this.#headerBytes === 0) throw new GrpcError(GrpcCode.UNIMPLEMENTED, 'no message came');
     if (this.#headerBytes < HEADER_BYTES || this.#bodyBytes < this.#length) {
       throw new GrpcError(GrpcCode.INTERNAL, 'the message is cut');
     }

@@ -33,10 +33,11 @@ export class MapperLane {
   readonly mapper: Mapper;
   readonly #options: MapperLaneOptions;
   readonly #closed = new AbortController();
-  /** Digest of what the mapper has, by object. */
+  /** What the mapper has, by object; see {@link PlannedCall}. */
   readonly #has = new Map<string, string>();
   /** In the order of the last change. */
   readonly #changed = new Map<string, ObjectKey>();
+  #calling: ObjectKey | undefined;
   #running = false;
   #complained = false;
 
@@ -56,6 +57,15 @@ export class MapperLane {
       const wanted = this.#wanted(key);
       if ('digest' in wanted) this.#has.set(keyText(key), wanted.digest);
     }
+  }
+
+  /** Takes over what the mapper has and what it has not been told; the other lane must not be used any more. */
+  inherit(other: MapperLane): void {
+    other.#closed.abort();
+    for (const [id, digest] of other.#has) this.#has.set(id, digest);
+    const untold = [...(other.#calling ? [other.#calling] : []), ...other.#changed.values()];
+    for (const key of untold) this.#changed.set(keyText(key), key);
+    this.resume();
   }
 
   /** The objects have changed; whatever of it concerns this mapper is told to it. */
@@ -88,12 +98,16 @@ export class MapperLane {
       this.#changed.delete(id);
       const planned = this.#plan(key);
       if (!planned) continue;
-      if (!(await this.#deliver(planned, key))) {
+      this.#calling = key;
+      this.#has.set(id, planned.hasMeanwhile);
+      const delivered = await this.#deliver(planned, key);
+      this.#calling = undefined;
+      if (!delivered) {
         this.#putBack(id, key);
         break;
       }
-      if (planned.has === undefined) this.#has.delete(id);
-      else this.#has.set(id, planned.has);
+      if (planned.hasThen === undefined) this.#has.delete(id);
+      else this.#has.set(id, planned.hasThen);
     }
     this.#running = false;
   }

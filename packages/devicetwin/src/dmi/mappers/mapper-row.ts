@@ -32,7 +32,7 @@ export function mapperRowValue(mapper: Mapper): string {
   return JSON.stringify(Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')));
 }
 
-/** `undefined` for a row that is none, or names no protocol. */
+/** `undefined` for a row that is none, or lacks protocol or address. */
 export function parseMapperRow(value: string | null): Mapper | undefined {
   let parsed: unknown;
   try {
@@ -53,5 +53,5 @@ export function parseMapperRow(value: string | null): Mapper | undefined {
     address: Buffer.from(text('address'), 'base64').toString('utf8'),
     state: text('state'),
   };
-  return mapper.protocol === '' ? undefined : mapper;
+  return mapper.protocol === '' || mapper.address === '' ? undefined : mapper;
 }

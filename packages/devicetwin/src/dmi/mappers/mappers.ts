@@ -27,14 +27,19 @@ export class Mappers {
     return this.list().filter(({ name, protocol }) => name === mapper.name || protocol === mapper.protocol);
   }
 
-  /** @param known What it has already, as it is now. */
-  put(mapper: Mapper, known: readonly ObjectKey[]): void {
+  /**
+   * @param has What it has, as it is now.
+   * @param given It was given that just now; otherwise what it was not told before is still to be told.
+   */
+  put(mapper: Mapper, has: readonly ObjectKey[], given: boolean): void {
+    const lane = new MapperLane({ ...this.#options, mapper });
+    const before = this.#lanes.get(mapper.protocol);
+    if (before && !given && before.mapper.name === mapper.name) lane.inherit(before);
+    else lane.assume(has);
     for (const { protocol } of this.replacedBy(mapper)) {
       this.#lanes.get(protocol)?.close();
       this.#lanes.delete(protocol);
     }
-    const lane = new MapperLane({ ...this.#options, mapper });
-    lane.assume(known);
     this.#lanes.set(mapper.protocol, lane);
     this.#missing.delete(mapper.protocol);
   }

@@ -3,16 +3,22 @@ import type { Wanted } from '../objects/inventory.js';
 import type { ObjectKey } from '../objects/stored-object.js';
 import { encode } from '../proto/encode.js';
 
-/** A call to a mapper, and what the mapper has of the object afterwards. */
+/** A mapper may have the object or not: a call that would give or take it got no answer. */
+const MAYBE = 'maybe';
+/** A mapper has the object, in one form or another: an update got no answer. */
+const ANY_FORM = 'any form';
+
+/** A call to a mapper, and what the mapper has of the object: a digest, or one of the above; `undefined` is nothing. */
 export interface PlannedCall {
   /** Of `v1beta1.DeviceMapperService`. */
   readonly method: string;
   readonly request: Buffer;
-  /** `undefined` when the mapper does not have it any more. */
-  readonly has: string | undefined;
+  /** Until it is known whether the call arrived. */
+  readonly hasMeanwhile: string;
+  readonly hasThen: string | undefined;
 }
 
-/** The call that brings a mapper from what it has (a digest) to what it should have; `undefined` when none is needed. */
+/** The call that brings a mapper from what it has to what it should have; `undefined` when none is needed. */
 export function planCall(key: ObjectKey, wanted: Wanted, has: string | undefined): PlannedCall | undefined {
   switch (wanted.kind) {
     case 'keep':
@@ -20,26 +26,33 @@ export function planCall(key: ObjectKey, wanted: Wanted, has: string | undefined
     case 'none':
       return has === undefined ? undefined : removal(key);
     case 'device':
-      if (has === wanted.digest) return undefined;
-      return {
-        method: has === undefined ? 'RegisterDevice' : 'UpdateDevice',
-        request: encode(DeviceRequest, { device: wanted.device }),
-        has: wanted.digest,
-      };
+      return change(has, wanted.digest, ['RegisterDevice', 'UpdateDevice'], () =>
+        encode(DeviceRequest, { device: wanted.device }),
+      );
     case 'model':
-      if (has === wanted.digest) return undefined;
-      return {
-        method: has === undefined ? 'CreateDeviceModel' : 'UpdateDeviceModel',
-        request: encode(DeviceModelRequest, { model: wanted.model }),
-        has: wanted.digest,
-      };
+      return change(has, wanted.digest, ['CreateDeviceModel', 'UpdateDeviceModel'], () =>
+        encode(DeviceModelRequest, { model: wanted.model }),
+      );
   }
+}
+
+function change(
+  has: string | undefined,
+  digest: string,
+  [give, update]: readonly [string, string],
+  request: () => Buffer,
+): PlannedCall | undefined {
+  if (has === digest) return undefined;
+  return has === undefined || has === MAYBE
+    ? { method: give, request: request(), hasMeanwhile: MAYBE, hasThen: digest }
+    : { method: update, request: request(), hasMeanwhile: ANY_FORM, hasThen: digest };
 }
 
 function removal({ type, name, namespace }: ObjectKey): PlannedCall {
   return {
     method: type === 'device' ? 'RemoveDevice' : 'RemoveDeviceModel',
     request: encode(RemoveRequest, { name, namespace }),
-    has: undefined,
+    hasMeanwhile: MAYBE,
+    hasThen: undefined,
   };
 }
