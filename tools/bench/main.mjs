@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { formatTable } from './lib/table.mjs';
 
-const names = ['bus', 'store', 'link', 'servicebus', 'running', 'idle', 'pods'];
+const names = ['bus', 'store', 'link', 'servicebus', 'running', 'idle', 'pods', 'devices'];
 
 const HELP = `npm run bench -- [name…] [options]
 
@@ -14,6 +14,7 @@ Measures what is built (npm run build first); each figure beside a baseline of t
   running   manifest applied -> running and ready, beside docker run
   idle      memory and processor share of the agent, beside a bare node
   pods      110 pods on Docker, each probed every 10 s: memory, processor share, delays
+  devices   reports of 1, 100 and 1,000 devices over MQTT, beside a bare broker; 10,000 devices at a start
 
   --seconds <n>   how long idle and pods watch (default 60)
   --settle <n>    idle and pods: pause before they watch (default 20)

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,8 +37,7 @@ for await (const message of hub.receive()) {
   hub.respond(message, 'OK');
   break;
 }
-device.end();
-await once(device, 'close');
+await device.endAsync();
 await bus.stop();
 for (const stand of [hub, twin]) stand.close();
 await store.close();

@@ -62,6 +62,9 @@ export class EventBus implements Module {
     const topics = new CloudTopics(store, log);
     const cloudFilters = await topics.load(ctx.signal);
     for (const filter of cloudFilters) routes.add(filter);
+    // A rule may be gone without our having heard of it (eventbus.md §6).
+    if (cloudFilters.length > 0)
+      log.info({ topics: cloudFilters }, 'rules of the cloud ask for these topics');
 
     const limits = { maxMessages: uploadMessages, maxBytes: uploadBytes };
     const uploads = new Uploads({ rows: new UploadRows(store), ...limits, log, metrics });

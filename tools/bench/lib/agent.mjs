@@ -6,6 +6,7 @@ import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { configDocument, formatConfig, hostFacts } from '@edgecore/edgecore';
+import { sleep } from './numbers.mjs';
 
 const PROGRAM = join(
   dirname(createRequire(import.meta.url).resolve('@edgecore/cli/package.json')),
@@ -18,7 +19,7 @@ export class Agent {
   #child;
   #socket;
 
-  /** @param {{ dir: string, nodeName: string, runtime: 'docker' | 'process', profile: '2020' | 'current', pauseImage?: string, cloud: object, loopDelay?: boolean }} options */
+  /** @param {{ dir: string, nodeName: string, runtime: 'docker' | 'process', profile: '2020' | 'current', pauseImage?: string, cloud: object, loopDelay?: boolean, mqttPort?: number }} options */
   static async start(options) {
     const { dir } = options;
     await mkdir(dir, { recursive: true });
@@ -50,13 +51,26 @@ export class Agent {
   /** Milliseconds the agent takes to answer a health check on its socket. */
   async ping() {
     const started = performance.now();
-    const response = await new Promise((resolve, reject) => {
-      request({ socketPath: this.#socket, path: '/healthz', agent: false }, resolve)
-        .on('error', reject)
-        .end();
-    });
-    for await (const _ of response);
+    await this.#get('/healthz');
     return performance.now() - started;
+  }
+
+  /** Waits until the node has so many devices, and, if asked for, until the cloud knows all of them. */
+  async devices(count, { told = false } = {}) {
+    for (;;) {
+      const { devices } = JSON.parse(await this.#get('/status'));
+      if (devices?.total === count && (!told || devices.pending === 0)) return;
+      await sleep(20);
+    }
+  }
+
+  async #get(path) {
+    const response = await new Promise((resolve, reject) => {
+      request({ socketPath: this.#socket, path, agent: false }, resolve).on('error', reject).end();
+    });
+    let text = '';
+    for await (const chunk of response.setEncoding('utf8')) text += chunk;
+    return text;
   }
 
   /** What `work` gives, and the event loop's delays meanwhile, in milliseconds. Costs the agent 100 wake-ups a second. Needs `loopDelay`. */
@@ -77,7 +91,7 @@ export class Agent {
   }
 }
 
-async function configText({ dir, nodeName, runtime, profile, pauseImage, cloud }) {
+async function configText({ dir, nodeName, runtime, profile, pauseImage, cloud, mqttPort = 0 }) {
   const document = configDocument('min', 'v1alpha2', await hostFacts());
   const { edgeHub, edged, eventBus } = document.modules;
   document.database = { dataSource: join(dir, 'edgecore.db') };
@@ -110,6 +124,7 @@ async function configText({ dir, nodeName, runtime, profile, pauseImage, cloud }
     staticPodPath: '',
     readOnlyPort: 0,
   });
-  eventBus.mqttMode = 0;
+  Object.assign(eventBus, { mqttMode: 0, mqttServerInternal: `tcp://127.0.0.1:${mqttPort}` });
+  document.modules.deviceTwin = { ...document.modules.deviceTwin, dmiSockPath: dir };
   return formatConfig(document);
 }

@@ -19,13 +19,16 @@ cloud.on('podStatus', ({ pod }) => {
 });
 cloud.on('podDeleted', ({ pod }) => process.send({ type: 'podDeleted', name: pod.metadata.name }));
 
-process.on('message', async ({ do: action, pods, names, graceSeconds }) => {
+process.on('message', async ({ do: action, pods, names, graceSeconds, objects }) => {
   try {
     if (action === 'apply') {
       for (const pod of pods) appliedAt.set(pod.metadata.name, performance.now());
       await Promise.all(pods.map((pod) => cloud.apply(pod)));
     } else if (action === 'delete') {
       await Promise.all(names.map((name) => cloud.delete('Pod', 'default', name, { graceSeconds })));
+    } else if (action === 'devices') {
+      for (const object of objects) await cloud.apply(object);
+      process.send({ type: 'devicesApplied' });
     } else if (action === 'close') {
       await cloud.close();
       process.disconnect();

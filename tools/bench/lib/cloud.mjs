@@ -46,6 +46,13 @@ export class Cloud {
     await Promise.all(gone);
   }
 
+  /** Makes devices of one model on a node; resolves when the cloud has them. */
+  async devices({ count, properties, node }) {
+    const applied = this.#next('devicesApplied', () => true);
+    this.#child.send({ do: 'devices', objects: [...deviceObjects({ count, properties, node })] });
+    await applied;
+  }
+
   async stop() {
     if (this.#child.exitCode !== null) return;
     const exit = once(this.#child, 'exit');
@@ -70,5 +77,28 @@ export class Cloud {
       };
       this.#events.on('message', listen);
     });
+  }
+}
+
+function* deviceObjects({ count, properties, node }) {
+  const apiVersion = 'devices.kubeedge.io/v1beta1';
+  yield {
+    apiVersion,
+    kind: 'DeviceModel',
+    metadata: { name: 'bench', namespace: 'default' },
+    spec: { properties: properties.map((name) => ({ name, type: 'STRING', accessMode: 'ReadWrite' })) },
+  };
+  for (let n = 0; n < count; n += 1) {
+    yield {
+      apiVersion,
+      kind: 'Device',
+      metadata: { name: `device-${n}`, namespace: 'default' },
+      spec: {
+        deviceModelRef: { name: 'bench' },
+        nodeName: node,
+        protocol: { protocolName: 'mqtt' },
+        properties: properties.map((name) => ({ name })),
+      },
+    };
   }
 }

@@ -9,10 +9,10 @@ import { removeContainersOf } from './docker.mjs';
  * Runs `body` with a cloud and an agent joined to it, each in its own process,
  * and removes every pod it started.
  *
- * @param {{ runtime: 'docker' | 'process', profile?: '2020' | 'current', image?: string, pauseImage?: string, timeoutMs?: number, loopDelay?: boolean }} options
+ * @param {{ runtime: 'docker' | 'process', profile?: '2020' | 'current', image?: string, pauseImage?: string, timeoutMs?: number, loopDelay?: boolean, mqttPort?: number }} options
  */
 export async function withSite(
-  { runtime, profile = 'current', image, pauseImage, timeoutMs, loopDelay },
+  { runtime, profile = 'current', image, pauseImage, timeoutMs, loopDelay, mqttPort },
   body,
 ) {
   const dir = await mkdtemp(join(tmpdir(), 'edgecore-bench-'));
@@ -32,11 +32,13 @@ export async function withSite(
       pauseImage,
       cloud,
       loopDelay,
+      mqttPort,
     });
     await ready;
     return await body({
       cloud,
       agent,
+      node: nodeName,
       async run(names, container = sleeper) {
         for (const name of names) running.add(name);
         return cloud.run(names.map((name) => pod(name, nodeName, { image, ...container })));

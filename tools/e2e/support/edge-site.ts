@@ -20,7 +20,14 @@ import { SocketProxy } from './socket-proxy.js';
 export interface EdgeSiteOptions
   extends Pick<
     NodeConfigOptions,
-    'dockerSocket' | 'cloudProfile' | 'nodeStatusSeconds' | 'evictionHard' | 'dbTestPort' | 'serviceBusPort'
+    | 'dockerSocket'
+    | 'cloudProfile'
+    | 'nodeStatusSeconds'
+    | 'evictionHard'
+    | 'dbTestPort'
+    | 'serviceBusPort'
+    | 'mqttPort'
+    | 'database'
   > {
   readonly engine: 'docker' | 'process';
   /** Which cloud it is. */

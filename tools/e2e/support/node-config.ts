@@ -30,6 +30,10 @@ export interface NodeConfigOptions {
   readonly dbTestPort?: number;
   /** Port for applications of the node. Default: serviceBus is off. */
   readonly serviceBusPort?: number;
+  /** Port of the embedded MQTT broker. Default: any free one. */
+  readonly mqttPort?: number;
+  /** Default: in `dir`. */
+  readonly database?: string;
 }
 
 /** The text of an `edgecore.yaml` as an operator would write it for a cloud on this machine. */
@@ -38,7 +42,7 @@ export function nodeYaml(options: NodeConfigOptions): string {
   return `apiVersion: edgecore.config.kubeedge.io/${format}
 kind: EdgeCore
 database:
-  dataSource: ${join(dir, 'edgecore.db')}
+  dataSource: ${options.database ?? join(dir, 'edgecore.db')}
 modules:
   edgeHub:
     httpServer: https://127.0.0.1:${options.httpsPort}
@@ -53,7 +57,10 @@ ${heartbeatSeconds === undefined ? '' : `    heartbeat: ${heartbeatSeconds}\n`} 
     podSandboxImage: ${PAUSE_IMAGE}
 ${format === 'v1alpha1' ? edged2020(options) : edgedToday(options)}${
   dbTestPort === undefined ? '' : '  dbTest:\n    enable: true\n'
-}${serviceBus(options)}edgecoreTs:
+}${serviceBus(options)}  eventBus:
+    mqttMode: 0
+    mqttServerInternal: tcp://127.0.0.1:${options.mqttPort ?? 0}
+edgecoreTs:
   edged:
     runtime: ${options.runtime}
     instance: ${options.instance ?? nodeName}
@@ -113,13 +120,14 @@ function edged2020({ dockerSocket, nodeStatusSeconds, podStatusSyncSeconds }: No
   ].join('');
 }
 
-function edgedToday({ dockerSocket, nodeStatusSeconds, evictionHard }: NodeConfigOptions): string {
+function edgedToday({ dir, dockerSocket, nodeStatusSeconds, evictionHard }: NodeConfigOptions): string {
   return [
-    '    tailoredKubeletConfig:\n',
+    `    tailoredKubeletConfig:\n`,
     // Pods must not be evicted because the machine that tests has a full disk, nor its images be removed.
     `      evictionHard: {${evictionHard ?? NOTHING_IS_SHORT}}\n`,
     '      imageGCHighThresholdPercent: 100\n',
     dockerSocket === undefined ? '' : `      containerRuntimeEndpoint: unix://${dockerSocket}\n`,
     nodeStatusSeconds === undefined ? '' : `      nodeStatusUpdateFrequency: ${nodeStatusSeconds}s\n`,
+    `  deviceTwin:\n    dmiSockPath: ${dir}\n`,
   ].join('');
 }

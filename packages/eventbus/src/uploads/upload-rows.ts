@@ -46,15 +46,14 @@ export class UploadRows {
     return this.store.all(query);
   }
 
-  async oldest(limit: number): Promise<UploadRow[]> {
+  /** Those of these rows that are still there, oldest first. */
+  async read(rowIds: readonly number[]): Promise<UploadRow[]> {
     const { db } = this.store;
     const query = db
       .selectFrom('edgecore_ts_outbox')
       .select(['id', 'value'])
-      .where('owner', '=', OWNER)
-      .where('key', 'like', `${PREFIX}%`)
-      .orderBy('id')
-      .limit(limit);
+      .where('id', 'in', rowIds)
+      .orderBy('id');
     const rows = await this.store.all(query);
     return rows.map(({ id, value }) => ({ rowId: id, upload: parse(value) }));
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type CloudLink, errorText, Group, hasCode, ModuleName, Operation } from '@edgecore/api';
 import { createMessage, type ModuleContext } from '@edgecore/beehive';
 import { BUS_SOURCE } from '../intake/intake.js';
@@ -6,7 +7,8 @@ import type { Upload, UploadRow } from './upload-rows.js';
 import type { Uploads } from './uploads.js';
 
 /** Sent before the first of them is known to be written. */
-const BATCH = 64;
+const BATCH = 256;
+const BATCH_BYTES = 1024 * 1024;
 const RETRY_MS = 1000;
 /** Refusals of one message, with the link up, before it counts as one that can never be sent. */
 const MAX_REFUSALS = 60;
@@ -17,6 +19,8 @@ const MAX_REFUSALS = 60;
  */
 export class UploadSender {
   readonly #trouble: TroubleLog;
+  /** Aborts with the module; one of its own, since a whole batch listens to it. */
+  readonly #end = new AbortController();
   #wake: (() => void) | undefined;
   #woken = false;
   #refusals = 0;
@@ -27,6 +31,7 @@ export class UploadSender {
     private readonly uploads: Uploads,
   ) {
     this.#trouble = new TroubleLog(ctx.log);
+    setMaxListeners(0, this.#end.signal);
   }
 
   /** Ends with the module; never throws. */
@@ -34,6 +39,7 @@ export class UploadSender {
     const { signal } = this.ctx;
     const wake = () => {
       this.#woken = true;
+      if (signal.aborted) this.#end.abort(signal.reason);
       this.#wake?.();
     };
     const unsubscribe = this.link.onChange(wake);
@@ -56,7 +62,7 @@ export class UploadSender {
   async #sendSome(): Promise<boolean> {
     try {
       // After a refusal one at a time, to find out which one it is.
-      const rows = await this.uploads.oldest(this.#refusals > 0 ? 1 : BATCH);
+      const rows = await this.uploads.oldest(this.#refusals > 0 ? 1 : BATCH, BATCH_BYTES);
       const outcomes = await Promise.allSettled(rows.map((row) => this.#send(row.upload!)));
       const sent = rows.filter((_, index) => outcomes[index]!.status === 'fulfilled');
       await Promise.all(sent.map(({ rowId }) => this.uploads.remove(rowId)));
@@ -83,7 +89,7 @@ export class UploadSender {
       resource: topic,
       content,
     });
-    return this.ctx.request(ModuleName.edgehub, message, { signal: this.ctx.signal });
+    return this.ctx.request(ModuleName.edgehub, message, { signal: this.#end.signal });
   }
 
   async #failed(first: UploadRow, error: unknown): Promise<void> {

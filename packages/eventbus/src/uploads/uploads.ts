@@ -28,8 +28,6 @@ export class Uploads {
   readonly #sizes = new Map<number, number>();
   #bytes = 0;
   #uncommitted = 0;
-  /** The latest removal of a dropped row: rows commit in order, so those before it are done, too. */
-  #removal: Promise<void> | undefined;
   #onWaiting: () => void = () => {};
 
   constructor(options: UploadsOptions) {
@@ -80,20 +78,21 @@ export class Uploads {
     if (early) settle();
   }
 
-  /** The oldest ones; rows that cannot be read are removed on the way. */
-  async oldest(limit: number): Promise<UploadRow[]> {
-    await this.#removal;
-    const stored = await this.#options.rows.oldest(limit);
-    const rows = stored.filter(({ rowId }) => this.#sizes.has(rowId));
-    const broken = rows.filter(({ upload }) => upload === undefined);
-    for (const { rowId } of broken) {
+  /** The oldest ones, within limits but at least one; rows that cannot be read are removed on the way. */
+  async oldest(limit: number, maxBytes: number): Promise<UploadRow[]> {
+    const rowIds = this.#oldestIds(limit, maxBytes);
+    if (rowIds.length === 0) return [];
+    const rows = await this.#options.rows.read(rowIds);
+    const usable = rows.filter(({ upload }) => upload !== undefined);
+    const found = new Set(usable.map(({ rowId }) => rowId));
+    for (const rowId of rowIds.filter((id) => !found.has(id))) {
       this.#options.log.error(
         { row: rowId },
         'a stored message for the cloud cannot be read, it was removed',
       );
       await this.remove(rowId);
     }
-    return rows.filter(({ upload }) => upload !== undefined);
+    return usable;
   }
 
   /** It was sent, or never will be. */
@@ -101,6 +100,17 @@ export class Uploads {
     await this.#options.rows.remove(rowId);
     this.#forget(rowId);
     if (this.waiting < this.#options.maxMessages / 2) this.#full.over();
+  }
+
+  #oldestIds(limit: number, maxBytes: number): number[] {
+    const rowIds: number[] = [];
+    let left = maxBytes;
+    for (const [rowId, bytes] of this.#sizes) {
+      left -= bytes;
+      if (rowIds.length === limit || (left < 0 && rowIds.length > 0)) break;
+      rowIds.push(rowId);
+    }
+    return rowIds;
   }
 
   #add(rowId: number, bytes: number): void {
@@ -125,7 +135,7 @@ export class Uploads {
         { uploadMessages: maxMessages, uploadBytes: maxBytes },
         'too many messages wait for the cloud: the oldest are dropped',
       );
-      this.#removal = rows.remove(oldest).catch((error: unknown) => {
+      rows.remove(oldest).catch((error: unknown) => {
         log.debug({ row: oldest, error: errorText(error) }, 'a dropped upload stays on disk');
       });
     }

@@ -148,11 +148,16 @@ export function brokerCompliance(setUp: (filters: readonly string[]) => Promise<
     const slow = await connectDevice(url, { filters: ['out/#'], qos: 0 });
     const quick = await connectDevice(url, { filters: ['out/#'], qos: 0 });
     stopReading(slow);
-    const chunk = Buffer.alloc(64 * 1024, 'x');
-    for (let n = 0; n < 80; n += 1) await broker.publish('out/x', chunk);
+    // More than sockets hold, and more messages than any window: by client and by owner.
+    const chunk = Buffer.alloc(8 * 1024, 'x');
+    const device = await connectDevice(url);
+    for (let n = 0; n < 1000; n += 1) await broker.publish('out/x', chunk);
+    await Promise.all(
+      Array.from({ length: 200 }, () => device.client.publishAsync('out/y', chunk, { qos: 1 })),
+    );
     await broker.publish('out/end', 'end');
-    await eventually(() => quick.texts('out/end').length === 1, { timeoutMs: 6000 });
-    expect(quick.texts('out/x')).toHaveLength(80);
+    await eventually(() => quick.texts('out/end').length === 1 && quick.texts('out/y').length === 200);
+    expect(quick.texts('out/x')).toHaveLength(1000);
   });
 
   test('close ends the connections and can be repeated', async () => {

@@ -1,6 +1,9 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { EventBus, InvalidEventBusOptionError } from '@edgecore/eventbus';
-import { eventually } from '@edgecore/testing';
+import { openStore } from '@edgecore/store';
+import { eventually, tempDir } from '@edgecore/testing';
 import { expect, test } from '@jest/globals';
 import { connectDevice, startRig, stopReading, topicOf } from '../support/rig.js';
 import { embedded } from '../support/set-ups.js';
@@ -30,7 +33,7 @@ test('#18 a subscriber that stops reading is disconnected; the others get everyt
   const gone = eventually(() => warnings.some((text) => text.includes('took nothing for 500 ms')));
   for (let n = 0; n < 160; n += 1) await broker.publish('out/x', chunk);
   await broker.publish('out/end', 'end');
-  await eventually(() => quick.texts('out/end').length === 1, { timeoutMs: 1500 });
+  await eventually(() => quick.texts('out/end').length === 1, { timeoutMs: 6000 });
   expect(quick.texts('out/x')).toHaveLength(160);
   await gone;
 });
@@ -147,7 +150,6 @@ test('clients that send nonsense or reserved topics lose their connection, nobod
   const rig = await startRig({ mode: 'internal' });
   const url = await rig.url();
   const { port } = rig.eventBus.endpoint!;
-  const { connect } = await import('node:net');
   const nonsense = connect(port, '127.0.0.1');
   nonsense.on('error', () => {});
   nonsense.write('GET / HTTP/1.0\r\n\r\n');
@@ -171,6 +173,78 @@ test('a port that is taken: degraded, and it listens once the port is free', asy
   });
   await new Promise((resolve) => blocker.close(resolve));
   await eventually(() => rig.eventBus.health().state === 'ready');
+});
+
+test('close does not wait for a connection that never says anything', async () => {
+  for (const internalServer of ['tcp://127.0.0.1:0', 'ws://127.0.0.1:0']) {
+    const { broker } = await embedded({ internalServer });
+    const silent = connect(broker.endpoint!.port, '127.0.0.1');
+    silent.on('error', () => {});
+    await once(silent, 'connect');
+    const ended = once(silent, 'close');
+    broker.quiesce();
+    await broker.close();
+    await ended;
+  }
+});
+
+test('what was published last is sent before the connections are closed', async () => {
+  const { broker, url } = await embedded();
+  const device = await connectDevice(url, { filters: ['out/#'] });
+  const closed = new Promise<void>((resolve) => void device.client.once('close', () => resolve()));
+  for (let n = 0; n < 50; n += 1) void broker.publish('out/x', String(n));
+  await broker.close();
+  await closed;
+  expect(device.got).toHaveLength(50);
+});
+
+test('the disk is full: uploads are not acknowledged, and are once there is room', async () => {
+  const path = join(await tempDir(), 'edgecore.db');
+  const store = await openStore({ path, maxSizeBytes: 400_000 });
+  const rig = await startRig({ mode: 'internal', store, connected: false });
+  const device = await connectDevice(await rig.url(), { clientId: 'd', clean: false, reconnectPeriod: 100 });
+  let acknowledged = 0;
+  const text = 'x'.repeat(50_000);
+  for (let n = 0; n < 12; n += 1) {
+    device.client.publish('$hw/events/upload/x', text, { qos: 1 }, () => {
+      acknowledged += 1;
+    });
+  }
+  await eventually(() => (rig.metrics['edgecore_eventbus_uploads_unstored_total'] ?? 0) > 0);
+  expect(acknowledged).toBeLessThan(12);
+  rig.link.set({ connected: true });
+  await eventually(() => acknowledged === 12, { timeoutMs: 15_000 });
+  expect(rig.up.length).toBeGreaterThanOrEqual(12);
+  expect(
+    rig.complaints.filter(({ text: line }) => line.includes('could not be stored')).length,
+  ).toBeLessThanOrEqual(3);
+});
+
+test('whatever other modules or the cloud send, the module lives on', async () => {
+  const rig = await startRig({ mode: 'internal' });
+  const device = await connectDevice(await rig.url(), { filters: ['alive'] });
+  const operations = ['publish', 'subscribe', 'unsubscribe', 'message', 'get_result', 'connect', '', 'x'];
+  const resources = ['', 'a', 'a/+', '#', 'auth_info', '/'.repeat(200), '\0'];
+  const contents = [
+    null,
+    5,
+    '',
+    '{',
+    'null',
+    [],
+    {},
+    { message: null },
+    { message: { topic: '' } },
+    new Uint8Array([255]),
+  ];
+  for (const operation of operations) {
+    for (const resource of resources) {
+      for (const content of contents) await rig.send({ operation, resource, content });
+    }
+  }
+  await rig.publish('alive', 'yes');
+  await eventually(() => device.texts('alive').length === 1);
+  expect(rig.bus.report()[0]).toMatchObject({ name: 'eventbus', restarts: 0, state: 'ready' });
 });
 
 test('WebSocket clients', async () => {

@@ -36,10 +36,14 @@ export interface EmbeddedBrokerOptions
   readonly metrics: Metrics;
 }
 
-/** Publishes under way above which the caller waits. */
-const MAX_UNDER_WAY = 512;
+/** Published in one turn of the event loop; then the sockets have their turn, or buffers fill that need not. */
+const TURN_MESSAGES = 256;
+const TURN_BYTES = 1024 * 1024;
 /** aedes tells the wills of a run before this one after four of them. */
 const HEARTBEAT_MS = 20_000;
+const CLOSE_MS = 500;
+/** Clients come and go, on networks that break: nothing to tell an operator. */
+const USUAL_ENDS: ReadonlySet<unknown> = new Set(['ERR_NOT_TAKEN', 'ECONNRESET', 'EPIPE']);
 
 /** The broker in this process: aedes, with sessions on disk (eventbus.md §3). */
 export class EmbeddedBroker implements Broker {
@@ -55,7 +59,8 @@ export class EmbeddedBroker implements Broker {
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
   #underWay = 0;
-  #waiting: (() => void)[] = [];
+  #turnMessages = 0;
+  #turnBytes = 0;
 
   constructor(options: EmbeddedBrokerOptions) {
     this.#options = options;
@@ -113,8 +118,12 @@ export class EmbeddedBroker implements Broker {
       { cmd: 'publish', topic, payload: bufferOf(payload), qos, retain, dup: false },
       this.#published,
     );
-    if (this.#underWay < MAX_UNDER_WAY) return undefined;
-    return new Promise((resolve) => void this.#waiting.push(resolve));
+    this.#turnMessages += 1;
+    this.#turnBytes += payload.length;
+    if (this.#turnMessages < TURN_MESSAGES && this.#turnBytes < TURN_BYTES) return undefined;
+    this.#turnMessages = 0;
+    this.#turnBytes = 0;
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Nothing to do: whatever clients publish passes the owner's routes. */
@@ -123,25 +132,31 @@ export class EmbeddedBroker implements Broker {
 
   quiesce(): void {
     clearTimeout(this.#retry);
-    void this.#listener?.close();
+    this.#listener?.refuse();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
-    // Connections first: the listener is closed only when the last of them is.
-    const closing = this.#listener?.close();
     const aedes = this.#aedes;
     this.#aedes = undefined;
-    if (aedes) await new Promise<void>((resolve) => void aedes.close(() => resolve()));
-    await closing;
+    if (aedes) {
+      await this.#sent();
+      await new Promise<void>((resolve) => void aedes.close(() => resolve()));
+    }
+    await this.#listener?.close();
+  }
+
+  /** Gives what was published last a moment to get to the sockets. */
+  async #sent(): Promise<void> {
+    const end = performance.now() + CLOSE_MS;
+    while (this.#underWay > 0 && performance.now() < end)
+      await new Promise((resolve) => setImmediate(resolve));
   }
 
   readonly #published = (error?: Error): void => {
     if (error) this.#options.log.debug({ error: errorText(error) }, 'a message was not published');
     this.#underWay -= 1;
-    if (this.#waiting.length === 0 || this.#underWay > MAX_UNDER_WAY / 2) return;
-    for (const resolve of this.#waiting.splice(0)) resolve();
   };
 
   async #listen(aedes: Aedes): Promise<void> {
@@ -208,10 +223,14 @@ export class EmbeddedBroker implements Broker {
     aedes.on('clientDisconnect', count);
     for (const event of ['clientError', 'connectionError'] as const) {
       aedes.on(event, (client, error) => {
-        this.#clientTrouble.warn(
-          { client: client.id ?? undefined, error: errorText(error) },
-          'the connection of an MQTT client was ended',
-        );
+        const fields = { client: client.id ?? undefined, error: errorText(error) };
+        const usual =
+          error.message === 'connection closed' || USUAL_ENDS.has((error as { code?: string }).code);
+        if (usual) {
+          log.debug(fields, 'the connection of an MQTT client was ended');
+        } else {
+          this.#clientTrouble.warn(fields, 'the connection of an MQTT client was ended');
+        }
       });
     }
     (aedes as NodeJS.EventEmitter).on('error', (error: unknown) => {

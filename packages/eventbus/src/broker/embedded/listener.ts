@@ -1,6 +1,6 @@
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Endpoint } from '../../options.js';
@@ -18,6 +18,8 @@ export interface ListenOptions {
 export interface Listener {
   readonly endpoint: Endpoint;
   /** Takes no new connections; the present ones stay. */
+  refuse(): void;
+  /** Ends what connections are left, those that never got to say anything included. */
   close(): Promise<void>;
 }
 
@@ -26,6 +28,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const { protocol, host, port } = options.server;
   const webSocket = protocol === 'ws' || protocol === 'wss';
   const server = webSocket ? await webSocketServer(options) : streamServer(options);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {
@@ -39,7 +46,17 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const name = host.includes(':') ? `[${host}]` : host;
   return {
     endpoint: { host, port: bound, url: `${protocol}://${name}:${bound}` },
-    close: () => new Promise((resolve) => void server.close(() => resolve())),
+    refuse: () => void server.close(),
+    close: () =>
+      new Promise((resolve) => {
+        if (!server.listening && sockets.size === 0) {
+          resolve();
+          return;
+        }
+        server.once('close', () => resolve());
+        server.close();
+        for (const socket of sockets) socket.destroy();
+      }),
   };
 }
 
@@ -52,7 +69,10 @@ function streamServer({ server, tls, onConnection, onRefused }: ListenOptions): 
 
 async function webSocketServer({ server, tls, onConnection, onRefused }: ListenOptions): Promise<HttpServer> {
   const { WebSocketServer, createWebSocketStream } = await import('ws');
-  const http = server.secure ? createHttpsServer(tlsOptions(tls!)) : createHttpServer();
+  const noWebSocket: RequestListener = (_request, response) => void response.writeHead(426).end();
+  const http = server.secure
+    ? createHttpsServer(tlsOptions(tls!), noWebSocket)
+    : createHttpServer(noWebSocket);
   const sockets = new WebSocketServer({
     server: http,
     handleProtocols: (offered) => ['mqtt', 'mqttv3.1'].find((name) => offered.has(name)) ?? false,

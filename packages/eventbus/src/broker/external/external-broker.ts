@@ -29,6 +29,7 @@ export class ExternalBroker implements Broker {
   readonly #down = new Map<Role, string>();
   readonly #trouble: TroubleLog;
   #subscriber: MqttClient | undefined;
+  #closing = false;
   #closed = false;
 
   constructor(options: ExternalBrokerOptions) {
@@ -88,10 +89,12 @@ export class ExternalBroker implements Broker {
   }
 
   quiesce(): void {
+    this.#closing = true;
     this.#subscriber?.end(true);
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     this.#closed = true;
     this.#subscriber?.end(true);
     await this.#publisher.close(CLOSE_MS);
@@ -114,7 +117,7 @@ export class ExternalBroker implements Broker {
 
   #lost(role: Role, reason: string): void {
     this.#down.set(role, reason);
-    if (this.#closed) return;
+    if (this.#closing) return;
     this.#options.metrics.gauge('edgecore_eventbus_external_connected', 0);
     this.#trouble.warn(
       { server: this.#options.externalServer.text, reason },
@@ -131,7 +134,7 @@ export class ExternalBroker implements Broker {
     for (const filter of filters) {
       this.#subscriber?.subscribe(filter, { qos: 1 }, (error, granted) => {
         if (!error && granted?.every(({ qos }) => (qos as number) < 128) !== false) return;
-        if (this.#closed || !this.#subscriber?.connected) return;
+        if (this.#closing || !this.#subscriber?.connected) return;
         this.#options.log.warn(
           { topic: filter, error: error ? errorText(error) : 'refused' },
           'the external MQTT broker refuses a subscription: check its access rules',
