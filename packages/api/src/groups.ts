@@ -38,4 +38,6 @@ export const CloudSource = {
   cloudhub: 'cloudhub',
   routerEventbus: 'router_eventbus',
   routerServicebus: 'router_servicebus',
+  /** ServiceBus's caller of 2020; no CloudCore of that time sends it, other routers may (servicebus.md §1). */
+  routerRest: 'router_rest',
 } as const;

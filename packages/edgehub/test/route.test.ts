@@ -29,6 +29,10 @@ const table: [Partial<Message>, object][] = [
     { group: 'user', source: 'router_servicebus', operation: 'POST' },
     { kind: 'module', module: 'servicebus' },
   ],
+  [
+    { group: 'user', source: 'router_rest', operation: 'GET' },
+    { kind: 'module', module: 'servicebus' },
+  ],
   [{ group: 'user', source: 'servicebus', operation: 'response', parentId: 'late' }, late],
   [{ group: 'user', source: 'stranger', operation: 'publish' }, unknown('source "stranger"')],
   [{ group: 'user', source: 'constructor', operation: 'publish' }, unknown('source "constructor"')],

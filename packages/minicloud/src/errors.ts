@@ -3,7 +3,14 @@ import { EdgeCoreError } from '@edgecore/api';
 /** An API error as Kubernetes words it; handlers turn it into `{"ErrStatus":…}` where the profile answers errors. */
 export class ApiError extends EdgeCoreError {
   constructor(
-    readonly reason: 'NotFound' | 'AlreadyExists' | 'Conflict' | 'Invalid' | 'BadRequest',
+    readonly reason:
+      | 'NotFound'
+      | 'AlreadyExists'
+      | 'Conflict'
+      | 'Invalid'
+      | 'BadRequest'
+      | 'ServiceUnavailable'
+      | 'Timeout',
     readonly status: number,
     message: string,
     /** `details` of the Status object. */

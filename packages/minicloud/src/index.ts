@@ -1,6 +1,7 @@
 /**
  * A KubeEdge CloudCore in miniature, for laptops and tests: certificates, the
- * hub edges connect to, a small object store, and manifests from a directory.
+ * hub edges connect to, a small object store, manifests from a directory, and
+ * the router's calls and rules.
  * It speaks the wire of the real clouds, 2020's and v1.23's.
  *
  * @packageDocumentation
@@ -17,4 +18,6 @@ export type { MinicloudOptions } from './options.js';
 export { CertificateAuthority } from './pki/authority.js';
 export { keyDer } from './pki/crypto.js';
 export { createJoinToken, type JoinTokenOptions } from './pki/join-token.js';
+export type { EdgeHttpAnswer } from './router/edge-calls.js';
+export type { EdgeHttpRequest, RestRequest } from './router/http-request.js';
 export type { CloudStatus, Minicloud } from './running-cloud.js';

@@ -31,6 +31,7 @@ import { ObjectStore } from './objects/object-store.js';
 import { defaultPod } from './objects/pod-defaults.js';
 import { type MinicloudOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { loadAuthority, loadTokenKey } from './pki/key-files.js';
+import { Router } from './router/router.js';
 import { type Closer, closeAll, type Minicloud, RunningCloud } from './running-cloud.js';
 import { UpstreamDispatcher } from './upstream/dispatch.js';
 
@@ -71,6 +72,12 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
   const { firstReportIsLost } = options;
   const devices = new CloudDevices({ objects, profile, firstReportIsLost });
   const monitor = new NodeMonitor({ objects, now, graceMs: options.nodeGraceMs, logger });
+  const router = new Router({
+    objects,
+    profile,
+    session: (node) => hub.session(node),
+    logger,
+  });
   const upstream = new UpstreamDispatcher({
     objects,
     devices,
@@ -78,6 +85,7 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     messages,
     monitor,
     events,
+    router,
     tokenKey: await loadTokenKey(dataDir),
     caPem: authority.certPem,
     advertiseAddress: options.advertiseAddresses[0] ?? host,
@@ -93,10 +101,14 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     logger,
     onMessage: (session, message) => upstream.dispatch(session, message),
     onConnected: (node) => {
+      router.nodeConnected(node);
       events.emit('nodeConnected', { node });
       downstream.connected(node);
     },
-    onDisconnected: (node) => events.emit('nodeDisconnected', { node }),
+    onDisconnected: (node) => {
+      router.nodeLeft(node);
+      events.emit('nodeDisconnected', { node });
+    },
     resync: (session) => downstream.resync(session),
   });
   const downstream: Downstream = new Downstream({
@@ -109,7 +121,12 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     logger,
   });
 
-  opened.push(downstream.start(), bindWaiting(objects, logger), watchCluster(objects, events));
+  opened.push(
+    router.start(),
+    downstream.start(),
+    bindWaiting(objects, logger),
+    watchCluster(objects, events),
+  );
   opened.push(watchDevices(objects, devices, events, logger));
   monitor.start();
   opened.push(() => monitor.stop());
@@ -144,6 +161,7 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     devices,
     hub,
     events,
+    router,
     tokens,
     hubPort: transport.address.port,
     httpsPort: https.port,

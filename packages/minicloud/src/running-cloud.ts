@@ -15,6 +15,9 @@ import type { ObjectStore } from './objects/object-store.js';
 import type { StoredObject } from './objects/stored-object.js';
 import { validateObject } from './objects/validate.js';
 import type { ResolvedOptions } from './options.js';
+import type { EdgeHttpAnswer } from './router/edge-calls.js';
+import type { EdgeHttpRequest, RestRequest } from './router/http-request.js';
+import type { Router } from './router/router.js';
 
 /** A running cloud. Made by {@link startMinicloud}. */
 export interface Minicloud {
@@ -58,6 +61,17 @@ export interface Minicloud {
    * @throws {ApiError} NotFound.
    */
   delete(kind: string, namespace: string, name: string, options?: { graceSeconds?: number }): Promise<void>;
+  /**
+   * Calls a REST service of a connected node that runs ServiceBus. Any status is an answer, the node's own errors
+   * included (`Server: kubeedge-edgecore`).
+   * @throws {ApiError} ServiceUnavailable when the node is not connected or leaves, Timeout.
+   */
+  http(request: EdgeHttpRequest): Promise<EdgeHttpAnswer>;
+  /**
+   * What CloudCore's REST port does: the `Rule` for the path says which service or MQTT topic of the node it reaches.
+   * @throws {ApiError} NotFound without a rule, and as {@link http}.
+   */
+  rest(request: RestRequest): Promise<EdgeHttpAnswer>;
   /** @returns a function that ends the subscription. */
   on<Name extends keyof CloudEvents>(name: Name, listener: (event: CloudEvents[Name]) => void): () => void;
   /** Closes connections, files and the database. */
@@ -85,6 +99,7 @@ export interface CloudParts {
   readonly devices: CloudDevices;
   readonly hub: Hub;
   readonly events: CloudEmitter;
+  readonly router: Router;
   readonly tokens: JoinTokens;
   readonly hubPort: number;
   readonly httpsPort: number;
@@ -186,6 +201,14 @@ export class RunningCloud implements Minicloud {
     if (!found) throw new ApiError('NotFound', 404, `kind ${kind} is not known here`);
     const { objects, options: settings } = this.#parts;
     await deleteObject(objects, found, namespace, name, settings.now(), options);
+  }
+
+  http(request: EdgeHttpRequest): Promise<EdgeHttpAnswer> {
+    return this.#parts.router.http(request);
+  }
+
+  rest(request: RestRequest): Promise<EdgeHttpAnswer> {
+    return this.#parts.router.rest(request);
   }
 
   on<Name extends keyof CloudEvents>(name: Name, listener: (event: CloudEvents[Name]) => void): () => void {

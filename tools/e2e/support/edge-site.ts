@@ -25,6 +25,7 @@ export interface EdgeSiteOptions
     | 'nodeStatusSeconds'
     | 'evictionHard'
     | 'dbTestPort'
+    | 'serviceBusPort'
     | 'mqttPort'
     | 'database'
   > {

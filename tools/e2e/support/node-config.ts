@@ -28,6 +28,8 @@ export interface NodeConfigOptions {
   readonly evictionHard?: string;
   /** Port of dbTest. Default: dbTest is off. */
   readonly dbTestPort?: number;
+  /** Port for applications of the node. Default: serviceBus is off. */
+  readonly serviceBusPort?: number;
   /** Port of the embedded MQTT broker. Default: any free one. */
   readonly mqttPort?: number;
   /** Default: in `dir`. */
@@ -55,7 +57,7 @@ ${heartbeatSeconds === undefined ? '' : `    heartbeat: ${heartbeatSeconds}\n`} 
     podSandboxImage: ${PAUSE_IMAGE}
 ${format === 'v1alpha1' ? edged2020(options) : edgedToday(options)}${
   dbTestPort === undefined ? '' : '  dbTest:\n    enable: true\n'
-}  eventBus:
+}${serviceBus(options)}  eventBus:
     mqttMode: 0
     mqttServerInternal: tcp://127.0.0.1:${options.mqttPort ?? 0}
 edgecoreTs:
@@ -68,6 +70,12 @@ edgecoreTs:
 ${options.cloudProfile === undefined ? '' : `  cloudProfile: ${options.cloudProfile}\n`}${
   dbTestPort === undefined ? '' : `  dbTest:\n    port: ${dbTestPort}\n`
 }`;
+}
+
+function serviceBus({ format, serviceBusPort: port }: NodeConfigOptions): string {
+  if (port === undefined) return '';
+  // The file of 2020 has no port: that cloud has no use for it.
+  return `  serviceBus:\n    enable: true\n${format === 'v1alpha1' ? '' : `    port: ${port}\n`}`;
 }
 
 /** Each key replaces its default. */

@@ -8,20 +8,22 @@ import type { CommandContext } from '../program.js';
 import { table } from '../table.js';
 import { type CloudOptions, call, DATA_DIR } from './cloud-call.js';
 import { addDeviceCommands, deviceTable } from './cloud-devices.js';
+import { addHttp } from './cloud-http.js';
 
 export function addCloudCommand(program: Command, context: CommandContext): void {
   const cloud = program
     .command('cloud')
-    .description('the embedded cloud: look at its objects, apply and delete them')
+    .description('the embedded cloud: look at its objects, apply and delete them, call services of nodes')
     .addHelpText(
       'after',
-      '\nExamples:\n  edgecore cloud get nodes\n  edgecore cloud apply -f pod.yaml\n  edgecore cloud delete pod hello\n  edgecore cloud device set thermometer temperature=24',
+      '\nExamples:\n  edgecore cloud get nodes\n  edgecore cloud apply -f pod.yaml\n  edgecore cloud delete pod hello\n  edgecore cloud device set thermometer temperature=24\n  edgecore cloud http GET my-node 8080/health',
     );
   addGet(cloud, context);
   addApply(cloud, context);
   addDelete(cloud, context);
   addDeviceCommands(cloud, context);
   addToken(cloud, context);
+  addHttp(cloud, context, DATA_DIR);
 }
 
 function addGet(cloud: Command, { io }: CommandContext): void {

@@ -5,15 +5,20 @@ export interface AdminCall {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: string;
+  /** Default 10 000. */
+  readonly timeoutMs?: number;
 }
 
 const TIMEOUT_MS = 10_000;
 
 /** Asks the embedded cloud. @throws {CliError} with its own text, or saying that none runs. */
-export function adminRequest<T>(socket: string, { method = 'GET', path, body }: AdminCall): Promise<T> {
+export function adminRequest<T>(
+  socket: string,
+  { method = 'GET', path, body, timeoutMs = TIMEOUT_MS }: AdminCall,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const sent = request(
-      { socketPath: socket, method, path, timeout: TIMEOUT_MS, agent: false },
+      { socketPath: socket, method, path, timeout: timeoutMs, agent: false },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -30,7 +35,7 @@ export function adminRequest<T>(socket: string, { method = 'GET', path, body }: 
         });
       },
     );
-    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
     sent.on('error', (error: NodeJS.ErrnoException) => {
       reject(
         new CliError(

@@ -74,6 +74,8 @@ export function nodeDocument(node: EmbeddedNode): ConfigDocument {
   });
   // The usual place needs root, and may be a real agent's.
   modules['deviceTwin'] = { ...(modules['deviceTwin'] as ConfigDocument), dmiSockPath: paths.node };
+  // For `edgecore cloud http`; its port is only taken when a rule lets applications call the cloud.
+  modules['serviceBus'] = { enable: true };
   return document;
 }
 

@@ -27,6 +27,7 @@ import { hubOptions } from './hub-options.js';
 import { missingModules } from './missing-modules.js';
 import { podLines } from './pod-lines.js';
 import { rememberRuntime, usedDocker } from './runtime-memory.js';
+import { serviceBus } from './service-bus.js';
 import { socketPath } from './socket-path.js';
 import { rememberVersion } from './version-memory.js';
 
@@ -148,6 +149,7 @@ export class EdgeCore {
     if (config.metaManager.enabled) this.#bus.add(this.#metaManager(store, link));
     if (config.edged.enabled) await this.#addEdged(store, link);
     this.#addDevices(store, link);
+    if (config.serviceBus.enabled) this.#bus.add(serviceBus(config, store, link));
     this.#addDbTest();
     // Modules that talk to the cloud name it in `after`: it ends last and carries their last words.
     if (this.#hub) this.#bus.add(this.#hub, { when: 'onFailure', isFatal: isFatalHubError });

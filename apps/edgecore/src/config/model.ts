@@ -211,9 +211,20 @@ export interface ServiceBusConfig {
   readonly allowPorts: readonly number[] | undefined;
   /** `undefined`: the agent's own. */
   readonly denyPorts: readonly number[] | undefined;
+  /** `undefined`: ports of this machine only. */
+  readonly targets: readonly ServiceBusTarget[] | undefined;
   readonly maxConcurrent: number;
   readonly checkOrigin: boolean;
   readonly callTimeoutMs: number;
+}
+
+/** A service the cloud may call; what is not given is this machine, the same port, every path. */
+export interface ServiceBusTarget {
+  readonly port: number;
+  readonly host?: string;
+  readonly hostPort?: number;
+  readonly prefix?: string;
+  readonly forwardCredentials?: boolean;
 }
 
 export interface EdgeStreamConfig {

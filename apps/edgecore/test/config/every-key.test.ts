@@ -46,7 +46,9 @@ describe.each(FORMATS)('every key of %s (config.md §9 L4)', (version, head, key
     const more = [...fieldsOf(schemaOf(version))]
       .map(([path]) => path)
       .filter((path) => !keys.includes(path));
-    expect(more.filter((path) => !/^edgecoreTs\.(edged|dbTest|status|eventBus\.internal\w+)\b/.test(path))).toEqual([]);
+    expect(
+      more.filter((path) => !/^edgecoreTs\.(edged|dbTest|status|eventBus\.internal\w+)\b/.test(path)),
+    ).toEqual([]);
   });
 
   test('the file of the specification (§10) has no other keys either', () => {

@@ -105,7 +105,7 @@ export const KEYS_OF_TODAY: Keys = {
   },
 };
 
-/** config.md L10, and what was added since for edged, dbTest and the agent's own status. */
+/** config.md L10, and what was added since for edged, dbTest, serviceBus (targets) and the agent's own status. */
 export const OWN_KEYS: Keys = {
   own: '',
   edgecoreTs: {
@@ -113,7 +113,7 @@ export const OWN_KEYS: Keys = {
     edgeHub: 'queueMessages queueBytes',
     deviceTwin: 'expectedConflict localCloudUpdated desiredAsExpected reportMinInterval',
     eventBus: 'connectionTopic queueMessages queueBytes suppressRetained',
-    serviceBus: 'plainBody allowPorts denyPorts maxConcurrent checkOrigin callTimeout',
+    serviceBus: 'plainBody allowPorts denyPorts targets maxConcurrent checkOrigin callTimeout',
     edgeStream: 'verifyServer',
     edgeMesh: `source intercept dnsListenPort clusterDomain upstreamDNS manageResolvConf serviceFilterMode
       podNetwork`,

@@ -3,6 +3,8 @@ import { parse, said, V1, V2 } from './fixtures.js';
 
 const v2 = (keys: string) => `${V2}modules: {${keys}}`;
 const v1 = (keys: string) => `${V1}modules: {${keys}}`;
+const targets = (list: string) =>
+  `${V2}edgecoreTs: {serviceBus: {targets: [${list}]}}\nmodules: {serviceBus: {enable: true}}`;
 const kubelet = (keys: string) => v2(`edged: {tailoredKubeletConfig: {${keys}}}`);
 
 describe('validation (config.md §4, L7)', () => {
@@ -45,6 +47,11 @@ describe('validation (config.md §4, L7)', () => {
     [kubelet('containerLogMaxSize: 10Mo'), 'is not a size'],
     [kubelet('registerWithTaints: [{key: a, effect: Never}]'), 'effect must be one of'],
     [v2('serviceBus: {enable: true, port: 0}'), '0 is not a port'],
+    [targets('{host: plc}'), 'target 1: port is missing'],
+    [targets('{port: 80}, {port: 80, prefx: /api}'), 'target 2: "prefx" is unknown; there are port, host'],
+    [targets('{port: 80, host: 7}'), 'host is not a string'],
+    [targets('80'), 'not a mapping with a port'],
+    [targets('{port: 0}'), '0 is not a port'],
     [v1('edgeMesh: {subNet: 9.251.0.0/30}'), 'prefix of at most 28'],
     [`${V2}edgecoreTs: {edged: {runtime: podman}}`, 'must be one of auto, docker, process'],
   ])('%s', (text, message) => {

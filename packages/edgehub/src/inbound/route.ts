@@ -10,6 +10,7 @@ export type Destination =
 const ROUTER_MODULES: ReadonlyMap<string, string> = new Map([
   [CloudSource.routerEventbus, ModuleName.eventbus],
   [CloudSource.routerServicebus, ModuleName.servicebus],
+  [CloudSource.routerRest, ModuleName.servicebus],
 ]);
 
 /**

@@ -3,7 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isMainThread } from 'node:worker_threads';
 import { errorText, hasCode, type Logger } from '@edgecore/api';
 import { ApiError, MinicloudStartError } from '../errors.js';
+import type { EdgeHttpAnswer } from '../router/edge-calls.js';
+import type { EdgeHttpRequest } from '../router/http-request.js';
 import { answerDevices } from './device-routes.js';
+import { edgeHttpRoute } from './edge-http-route.js';
 
 /** What the admin socket offers; {@link Minicloud} implements it. */
 export interface AdminTarget {
@@ -18,6 +21,7 @@ export interface AdminTarget {
   /** YAML or JSON text with any number of objects. */
   applyText(text: string): Promise<unknown[]>;
   delete(kind: string, namespace: string, name: string, options?: { graceSeconds?: number }): Promise<void>;
+  http(request: EdgeHttpRequest): Promise<EdgeHttpAnswer>;
 }
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -36,6 +40,7 @@ const MAX_SOCKET_PATH = 107;
  * | `PUT /devices/<namespace>/<name>/desired/<property>` | the device with the wish in the body, `{"value"}` |
  * | `GET /token` | `{"token"}`, to join a node with |
  * | `POST /apply` | the stored objects of the manifest in the body |
+ * | `POST /http` | what a service of a node answers to `{node, port, path, method, headers, body}` |
  * | `DELETE /<kind>/<namespace>/<name>[?grace=<seconds>]` | `{}`; namespace `-` for nodes |
  */
 export class AdminServer {
@@ -91,6 +96,9 @@ export class AdminServer {
     if (call === 'GET /pods') return this.target.pods();
     if (call === 'GET /token') return { token: this.target.token };
     if (call === 'POST /apply') return this.target.applyText(await readBody(request));
+    if (call === 'POST /http') {
+      return edgeHttpRoute((wanted) => this.target.http(wanted), await readBody(request));
+    }
     const parts = url.pathname.split('/').slice(1).map(decodePart);
     if (parts[0] === 'devices' && request.method !== 'DELETE') {
       return answerDevices(this.target, {

@@ -18,6 +18,7 @@ export interface Kind {
 /** Of 2020; converted when applied (compat.md §3). */
 const DEVICE_V1ALPHA = ['devices.kubeedge.io/v1alpha1', 'devices.kubeedge.io/v1alpha2'] as const;
 const CORE = 'v1';
+const RULES = 'rules.kubeedge.io/v1';
 const applicable = { apiVersion: CORE, namespaced: true, applicable: true } as const;
 const device = {
   apiVersion: 'devices.kubeedge.io/v1beta1',
@@ -41,6 +42,14 @@ export const Kinds = {
     type: 'devicestatus',
     plural: 'devicestatuses',
     applicable: false,
+  },
+  rule: { ...applicable, kind: 'Rule', apiVersion: RULES, type: 'rule', plural: 'rules' },
+  ruleEndpoint: {
+    ...applicable,
+    kind: 'RuleEndpoint',
+    apiVersion: RULES,
+    type: 'ruleendpoint',
+    plural: 'ruleendpoints',
   },
   node: {
     kind: 'Node',

@@ -1,7 +1,8 @@
 import { isRecord, type KubeObject } from '@edgecore/api';
 import { validateDevice, validateDeviceModel } from '../devices/device-manifest.js';
 import { ApiError } from '../errors.js';
-import { applicableKinds, findKind, type Kind } from './kinds.js';
+import { validateRouting } from '../router/rule-spec.js';
+import { applicableKinds, findKind, type Kind, Kinds } from './kinds.js';
 import { specOf } from './stored-object.js';
 
 /** RFC 1123 subdomain: what Kubernetes takes as an object name; `/` in it would break resource strings. */
@@ -45,6 +46,7 @@ export function validateObject(value: unknown): { kind: Kind; object: KubeObject
 /** Checks what is special to the kind and brings the object to the form it is stored in. */
 function completed(kind: Kind, object: KubeObject): KubeObject {
   if (kind.kind === 'Pod') validatePod(object);
+  if (kind.apiVersion === Kinds.rule.apiVersion) validateRouting(object);
   if (kind.kind === 'Secret') return secretData(object);
   if (kind.kind === 'Device') return validateDevice(object);
   return kind.kind === 'DeviceModel' ? validateDeviceModel(object) : object;

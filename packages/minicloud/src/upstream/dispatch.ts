@@ -1,7 +1,6 @@
 import {
   type CloudProfileName,
   errorText,
-  Group,
   ModuleName,
   Operation,
   Resource,
@@ -10,6 +9,7 @@ import {
 import type { Message } from '@edgecore/beehive';
 import type { NodeSession } from '../hub/node-session.js';
 import { Kinds } from '../objects/kinds.js';
+import { isRouted, routeUpload } from '../router/upload-handler.js';
 import * as devices from './device-handlers.js';
 import * as nodes from './node-handlers.js';
 import * as objects from './object-handlers.js';
@@ -98,10 +98,11 @@ export class UpstreamDispatcher {
     }
   }
 
-  #handlerOf({ source, group, operation, resource }: Message): UpstreamHandler | undefined {
+  #handlerOf(message: Message): UpstreamHandler | undefined {
+    const { source, operation, resource } = message;
     const { name } = this.context.rules.profile;
+    if (isRouted(message, name)) return routeUpload;
     if (name === 'current') {
-      if (operation === Operation.upload && group === Group.user) return reports.uploadMessage;
       if (resource === Resource.clusterCa) return reports.queryCa;
       if (CLOUD_SOURCES.has(source)) return undefined;
     }

@@ -26,8 +26,3 @@ export const reportEvent: UpstreamHandler = async ({ node, message }, { events }
   const event = isRecord(content) && isRecord(content['event']) ? content['event'] : content;
   if (isRecord(event)) events.emit('event', { node, event: event as KubeObject });
 };
-
-/** U24: an MQTT message for the cloud; there is no router here, listeners get it. */
-export const uploadMessage: UpstreamHandler = async ({ node, message }, { events }) => {
-  events.emit('upload', { node, topic: message.resource, payload: message.content });
-};

@@ -10,6 +10,7 @@ import { errStatus } from '../objects/api-status.js';
 import type { ObjectStore } from '../objects/object-store.js';
 import { type StoredObject, withoutType } from '../objects/stored-object.js';
 import type { SigningKey } from '../pki/crypto.js';
+import type { Router } from '../router/router.js';
 
 /** What handlers of upstream messages work with. */
 export interface UpstreamContext {
@@ -19,6 +20,7 @@ export interface UpstreamContext {
   readonly messages: DownstreamMessages;
   readonly monitor: NodeMonitor;
   readonly events: CloudEmitter;
+  readonly router: Pick<Router, 'answered' | 'uploaded'>;
   readonly tokenKey: SigningKey;
   /** PEM of the CA: the answer to `k8s/ca.crt`. */
   readonly caPem: string;

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { createMessage } from '@edgecore/beehive';
 import { type Minicloud, startMinicloud } from '@edgecore/minicloud';
 import { tempDir } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -65,7 +66,24 @@ test('apply, list and delete over the socket', async () => {
   expect((await call('GET', '/token')).body).toEqual({ token: cloud.token });
 });
 
+test('a call of a service over the socket; bodies in base64', async () => {
+  const edge = await FakeEdge.connect(cloud, 'edge-1');
+  const wanted = { node: 'edge-1', port: 80, path: '/x', method: 'PUT', headers: { A: ['b'] }, body: 'aGk=' };
+  const called = call('POST', '/http', JSON.stringify(wanted));
+  const request = await edge.waitFor(({ operation }) => operation === 'PUT');
+  expect(request).toMatchObject({ resource: '80:/x', content: { header: { A: ['b'] }, body: 'aGk=' } });
+  const content = { header: { C: ['d'] }, status_code: 404, body: 'bm8=' };
+  const route = { source: 'servicebus', group: 'user', operation: 'upload', parentId: request.id };
+  await edge.connection.send(createMessage<unknown>({ ...route, content }));
+  expect(await called).toEqual({ status: 200, body: { status: 404, headers: { C: ['d'] }, body: 'bm8=' } });
+  await edge.close();
+});
+
 test.each([
+  ['POST', '/http', '{"node":"n","port":80}', 503, /doesn't have session for node:n/],
+  ['POST', '/http', 'x', 400, /not JSON/],
+  ['POST', '/http', '{"node":"n"}', 400, /node and port are needed/],
+  ['POST', '/http', '{"node":"n","port":80,"headers":{"A":"b"}}', 400, /lists of texts/],
   ['POST', '/apply', 'kind: Banana', 422, /manifest:1: kind Banana is not known here/],
   ['DELETE', '/pods/default/none', '', 404, /pods "none" not found/],
   ['DELETE', '/bananas/default/x', '', 404, /kind bananas is not known/],

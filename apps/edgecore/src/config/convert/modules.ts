@@ -6,9 +6,11 @@ import type {
   EventBusConfig,
   MetaManagerConfig,
   ServiceBusConfig,
+  ServiceBusTarget,
   TlsFiles,
 } from '../model.js';
 import type { ConfigReader } from '../reader.js';
+import type { ConfigValue } from '../schema/field.js';
 import { tunnelServer } from '../validate/modules.js';
 
 export function tlsFiles(
@@ -110,6 +112,9 @@ export function convertServiceBus(reader: ConfigReader): ServiceBusConfig {
     plainBody: reader.bool(`${own}.plainBody`),
     allowPorts: ports('allowPorts'),
     denyPorts: ports('denyPorts'),
+    targets: reader.has(`${own}.targets`)
+      ? (reader.list<ConfigValue>(`${own}.targets`) as readonly unknown[] as readonly ServiceBusTarget[])
+      : undefined,
     maxConcurrent: reader.number(`${own}.maxConcurrent`),
     checkOrigin: reader.bool(`${own}.checkOrigin`),
     callTimeoutMs: reader.durationMs(`${own}.callTimeout`),

@@ -47,6 +47,7 @@ export const edgecoreTs = section({
     plainBody: bool(false, o),
     allowPorts: field('objects', undefined, o),
     denyPorts: field('objects', undefined, o),
+    targets: field('objects', undefined, o),
     maxConcurrent: int32(64, o),
     checkOrigin: bool(true, o),
     callTimeout: duration('10s', o),

@@ -1,7 +1,9 @@
 import { isIPv4 } from 'node:net';
 import { VERSION } from '../../version.js';
+import type { ConfigValue } from '../schema/field.js';
 import { FEATURE_GATES } from '../schema/v1alpha2.js';
 import type { Checker } from './report.js';
+import { targetProblem } from './service-targets.js';
 
 const BROKER_SCHEMES = ['tcp:', 'ssl:', 'tls:', 'mqtt:', 'mqtts:', 'ws:', 'wss:'];
 
@@ -77,6 +79,10 @@ export function checkServiceBus(check: Checker): void {
   check.port(`${bus}.port`);
   check.positive(`${bus}.timeout`, 'edgecoreTs.serviceBus.maxConcurrent');
   check.positiveDuration('edgecoreTs.serviceBus.callTimeout');
+  for (const [index, target] of check.reader.list<ConfigValue>('edgecoreTs.serviceBus.targets').entries()) {
+    const problem = targetProblem(target);
+    if (problem) check.error('edgecoreTs.serviceBus.targets', `target ${index + 1}: ${problem}`);
+  }
   for (const key of ['allowPorts', 'denyPorts']) {
     for (const port of check.reader.list<number>(`edgecoreTs.serviceBus.${key}`)) {
       if (!Number.isInteger(port) || port < 1 || port > 65_535) {

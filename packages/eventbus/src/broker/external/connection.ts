@@ -16,9 +16,17 @@ const CONNECT_TIMEOUT_MS = 30_000;
 
 /** Connects in the background, again and again. The library is loaded here: nodes without an external broker never do. */
 export async function connect(role: Role, options: ExternalOptions): Promise<MqttClient> {
-  const { connect: connectMqtt } = await import('mqtt');
+  // Its default alone: in a bundle a CommonJS package loaded like this has no other export.
+  const { default: mqtt } = await import('mqtt');
   const { protocol, host, port, path } = options.externalServer;
-  const client = connectMqtt({ ...clientOptions(role, options), protocol, host, hostname: host, port, path });
+  const client = mqtt.connect({
+    ...clientOptions(role, options),
+    protocol,
+    host,
+    hostname: host,
+    port,
+    path,
+  });
   // Certificates of a node are renewed: a new connection uses the files as they are then.
   client.on('reconnect', () => Object.assign(client.options, tlsOptions(options)));
   return client;
