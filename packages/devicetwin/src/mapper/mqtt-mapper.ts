@@ -56,11 +56,12 @@ export class MqttMapper<P extends Properties> implements Mapper<P> {
   async start(): Promise<void> {
     const { broker, signal, connection } = this.#options;
     if (this.#client || this.#stopping || signal?.aborted) return;
-    // Only here: who uses the rest of the package does not load it.
-    const { connect } = await import('mqtt');
+    // Only here: who uses the rest of the package does not load it. Its default alone: in a bundle a
+    // CommonJS package loaded like this has no other export.
+    const { default: mqtt } = await import('mqtt');
     if (this.#client || this.#stopping) return;
     const states = this.#states();
-    const client = connect(broker, {
+    const client = mqtt.connect(broker, {
       ...connection,
       reconnectPeriod: this.#retryMs,
       resubscribe: false,
