@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText, Group, hasCode, ModuleName, OK, Operation } from '@edgecore/api';
 import {
@@ -152,6 +152,9 @@ export class DeviceTwin implements Module, DeviceReporter {
     const { store, link, now, maxInHand, maxBatch } = this.#options;
     const { log, metrics } = ctx;
     const devices = await loadDevices(store);
+    const signal = AbortSignal.any([ctx.signal]);
+    // As many listeners as reports on their way.
+    setMaxListeners(0, signal);
     const reporter = new Reporter({
       store,
       link,
@@ -164,8 +167,7 @@ export class DeviceTwin implements Module, DeviceReporter {
       maxInFlight: this.#options.maxReportsInFlight,
       device: (id) => devices.get(id),
       devices: () => devices.values(),
-      request: (message, timeoutMs) =>
-        ctx.request(this.#options.hub, message, { timeoutMs, signal: ctx.signal }),
+      request: (message, timeoutMs) => ctx.request(this.#options.hub, message, { timeoutMs, signal }),
     });
     await reporter.load();
     const lanes = new DeviceLanes({

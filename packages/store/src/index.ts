@@ -8,5 +8,6 @@ export * from './errors.js';
 export type { OpenStoreOptions } from './open-store.js';
 export { openStore } from './open-store.js';
 export type * from './outbox.js';
+export { prepared } from './prepared.js';
 export type * from './schema.js';
 export type * from './store.js';

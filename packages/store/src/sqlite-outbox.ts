@@ -2,6 +2,7 @@ import { errorText, type Logger } from '@edgecore/api';
 import type { RunResult } from 'better-sqlite3';
 import { type Compilable, type Kysely, sql } from 'kysely';
 import type { Outbox, OutboxEntry } from './outbox.js';
+import { prepared } from './prepared.js';
 import type { Database, OutboxTable } from './schema.js';
 
 interface OutboxComponents {
@@ -14,7 +15,19 @@ interface OutboxComponents {
 
 /** {@link Outbox} in the table `edgecore_ts_outbox`. */
 export class SqliteOutbox implements Outbox {
-  constructor(private readonly components: OutboxComponents) {}
+  readonly #put: (parameters: readonly unknown[]) => Compilable;
+  readonly #remove: (parameters: readonly unknown[]) => Compilable;
+
+  constructor(private readonly components: OutboxComponents) {
+    const { db } = components;
+    // REPLACE removes the old row and inserts a new one, with a new and higher id.
+    this.#put = prepared(
+      db.replaceInto('edgecore_ts_outbox').values({ owner: '', key: '', value: '', created_at: 0 }),
+    );
+    this.#remove = prepared(
+      db.deleteFrom('edgecore_ts_outbox').where('owner', '=', '').where('key', '=', ''),
+    );
+  }
 
   async put(owner: string, key: string, value: unknown): Promise<number> {
     const [result] = await this.components.write(this.putting(owner, key, value));
@@ -22,15 +35,11 @@ export class SqliteOutbox implements Outbox {
   }
 
   putting(owner: string, key: string, value: unknown): Compilable {
-    const { db, now } = this.components;
-    const row = { owner, key, value: JSON.stringify(value ?? null), created_at: now() };
-    // REPLACE removes the old row and inserts a new one, with a new and higher id.
-    return db.replaceInto('edgecore_ts_outbox').values(row);
+    return this.#put([owner, key, JSON.stringify(value ?? null), this.components.now()]);
   }
 
   removing(owner: string, key: string): Compilable {
-    const { db } = this.components;
-    return db.deleteFrom('edgecore_ts_outbox').where('owner', '=', owner).where('key', '=', key);
+    return this.#remove([owner, key]);
   }
 
   async list<T = unknown>(

@@ -113,6 +113,9 @@ async function configText({ dir, nodeName, runtime, profile, pauseImage, cloud, 
   Object.assign(edgeHub, {
     httpServer: `https://127.0.0.1:${cloud.httpsPort}`,
     token: cloud.token,
+    // The usual 30 a second would be all that is measured.
+    messageQPS: 100_000,
+    messageBurst: 100_000,
     tlsCaFile: join(dir, 'ca.crt'),
     tlsCertFile: join(dir, 'node.crt'),
     tlsPrivateKeyFile: join(dir, 'node.key'),

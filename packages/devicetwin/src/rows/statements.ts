@@ -1,4 +1,4 @@
-import type { Store } from '@edgecore/store';
+import { prepared, type Store } from '@edgecore/store';
 import type { Attribute, Device } from '../model/device.js';
 import { TOMBSTONE, type Twin, type TwinSide, type TwinVersion } from '../model/twin.js';
 
@@ -69,15 +69,6 @@ export class DeviceRows {
   deleteAttribute(id: string, key: string): Statement {
     return this.#db.deleteFrom('device_attr').where('deviceid', '=', id).where('name', '=', key);
   }
-}
-
-/**
- * The statement, built once, with other parameters: building it takes longer
- * than running it, and every report of every device does.
- */
-function prepared(statement: Statement): (parameters: readonly unknown[]) => Statement {
-  const compiled = statement.compile();
-  return (parameters) => ({ compile: () => ({ ...compiled, parameters }) });
 }
 
 /** Unset texts are `''`; those of a deleted twin NULL, as upstream leaves them. */
