@@ -37,7 +37,11 @@ export interface CsiCallOptions {
  *
  * @throws {CsiCallError} @throws the reason of the signal, or TypeError for a request that is no such message.
  */
-export async function callPlugin(method: Method, request: Message, options: CsiCallOptions): Promise<Message> {
+export async function callPlugin(
+  method: Method,
+  request: Message,
+  options: CsiCallOptions,
+): Promise<Message> {
   const { socketPath, clock, timeoutMs, signal } = options;
   const message = encodeMessage(method.request, request);
   let body: Buffer;

@@ -75,7 +75,9 @@ export const NODE_GET_CAPABILITIES_RESPONSE: MessageType = [
   field(
     1,
     'capabilities',
-    message(field(1, 'rpc', message(field(1, 'type', { enumeration: NODE_CAPABILITIES })), { oneof: 'type' })),
+    message(
+      field(1, 'rpc', message(field(1, 'type', { enumeration: NODE_CAPABILITIES })), { oneof: 'type' }),
+    ),
     { repeated: true },
   ),
 ];
@@ -136,7 +138,10 @@ export const CREATE_VOLUME_RESPONSE: MessageType = [
     ),
   ),
 ];
-export const DELETE_VOLUME_REQUEST: MessageType = [field(1, 'volume_id', 'string'), field(2, 'secrets', 'map')];
+export const DELETE_VOLUME_REQUEST: MessageType = [
+  field(1, 'volume_id', 'string'),
+  field(2, 'secrets', 'map'),
+];
 export const CONTROLLER_PUBLISH_VOLUME_REQUEST: MessageType = [
   field(1, 'volume_id', 'string'),
   field(2, 'node_id', 'string'),

@@ -44,7 +44,8 @@ function valueFromJson({ kind }: Field, value: unknown, at: string): unknown {
 }
 
 function int64(value: unknown, at: string): bigint {
-  const isWhole = typeof value === 'number' ? Number.isSafeInteger(value) : /^-?\d{1,19}$/.test(String(value));
+  const isWhole =
+    typeof value === 'number' ? Number.isSafeInteger(value) : /^-?\d{1,19}$/.test(String(value));
   const whole = isWhole ? BigInt(value as string | number) : undefined;
   if (whole === undefined || BigInt.asIntN(64, whole) !== whole) {
     throw new TypeError(`${at} must be a whole number of 64 bits`);

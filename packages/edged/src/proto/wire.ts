@@ -34,7 +34,8 @@ export class WireReader {
   tag(): { readonly number: number; readonly type: number } {
     const tag = this.varint();
     const number = Number(tag >> 3n);
-    if (number === 0 || tag > 0xffff_ffffn) throw new Error('the message is not protobuf: no such field number');
+    if (number === 0 || tag > 0xffff_ffffn)
+      throw new Error('the message is not protobuf: no such field number');
     return { number, type: Number(tag & 7n) };
   }
 

@@ -2,8 +2,8 @@ import { createServer } from 'node:net';
 import { freePort } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { grpcProbe } from '../../src/probes/grpc.js';
 import { frame } from '../../src/grpc/frame.js';
+import { grpcProbe } from '../../src/probes/grpc.js';
 import { healthRequest, healthStatus } from '../../src/probes/grpc-message.js';
 import { type HealthAnswer, HealthServer, healthFrame } from '../support/health-server.js';
 

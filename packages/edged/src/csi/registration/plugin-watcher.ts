@@ -25,7 +25,7 @@ export interface PluginWatcherOptions {
 const MAX_PLUGINS = 100;
 
 interface Plugin {
-  /** Another inode or time is another plug-in on the same path. */
+  /** Another inode or time of birth is another plug-in on the same path. */
   readonly identity: string;
   readonly end: AbortController;
 }
@@ -44,6 +44,7 @@ export class PluginWatcher {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, directory, log, checkMs } = this.options;
     let watcher: FSWatcher | undefined;
+    let told = '';
     try {
       while (!signal.aborted) {
         const changed = new Promise<void>((resolve) => {
@@ -56,7 +57,12 @@ export class PluginWatcher {
           });
           await this.#scan(signal);
         } catch (error) {
-          log.warn({ directory, error: errorText(error) }, 'CSI plug-ins cannot be looked for; trying again');
+          const text = errorText(error);
+          log[text === told ? 'debug' : 'warn'](
+            { directory, error: text },
+            'CSI plug-ins cannot be looked for; trying again',
+          );
+          told = text;
         }
         const waiting = new AbortController();
         await Promise.race([
@@ -88,7 +94,7 @@ export class PluginWatcher {
       if (name.startsWith('.') || found.size >= MAX_PLUGINS) continue;
       const path = join(directory, name);
       const entry = await lstat(path).catch(ignoreVanished);
-      if (entry?.isSocket()) found.set(path, `${entry.ino} ${entry.ctimeMs}`);
+      if (entry?.isSocket()) found.set(path, `${entry.ino} ${entry.birthtimeMs}`);
     }
     for (const [path, { identity, end }] of this.#plugins) {
       if (found.get(path) === identity) continue;

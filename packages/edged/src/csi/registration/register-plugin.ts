@@ -38,6 +38,7 @@ export async function registerPlugin(
     await notify({ pluginRegistered: false, error: errorText(error) }).catch(() => undefined);
     throw error;
   }
+  options.signal.throwIfAborted();
   accept(driver);
   await notify({ pluginRegistered: true });
   return driver;
