@@ -65,9 +65,7 @@ const ESCAPED: Readonly<Record<string, string>> = {
 function goString(text: string): string {
   return JSON.stringify(text)
     .replace(/[<>&\u2028\u2029]/g, (character) => ESCAPED[character]!)
-    .replace(/\\\\|\\[bf]/g, (escape) =>
-      escape === '\\b' ? '\\u0008' : escape === '\\f' ? '\\u000c' : escape,
-    );
+    .replace(/\\\\|\\[bf]/g, (seen) => (seen === '\\b' ? '\\u0008' : seen === '\\f' ? '\\u000c' : seen));
 }
 
 /** `access_type` → `AccessType`. */
