@@ -16,13 +16,13 @@ export function goJson(type: MessageType, message: Message): string {
       parts.push(`${goString(goName(field.oneof))}:${goOneof(type, field.oneof, message)}`);
       continue;
     }
-    const text = goValue(field.kind, value);
-    if (!field.repeated) {
-      if (text !== undefined) parts.push(`${goString(field.name)}:${text}`);
-    } else if (Array.isArray(value) && value.length > 0) {
-      const items = value.map((one) => goValue(field.kind, one) ?? '""');
-      parts.push(`${goString(field.name)}:[${items.join(',')}]`);
+    if (field.repeated) {
+      const items = ((value ?? []) as readonly unknown[]).map((one) => goValue(field.kind, one) ?? '""');
+      if (items.length > 0) parts.push(`${goString(field.name)}:[${items.join(',')}]`);
+      continue;
     }
+    const text = goValue(field.kind, value);
+    if (text !== undefined) parts.push(`${goString(field.name)}:${text}`);
   }
   return `{${parts.join(',')}}`;
 }
@@ -43,7 +43,7 @@ function goValue(kind: MessageType[number]['kind'], value: unknown): string | un
     return value === undefined ? undefined : goJson(kind.message, value as Message);
   }
   if (kind === 'map') {
-    const entries = [...(value as ReadonlyMap<string, string>)];
+    const entries = [...((value ?? []) as ReadonlyMap<string, string>)];
     if (entries.length === 0) return undefined;
     entries.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     return `{${entries.map(([key, text]) => `${goString(key)}:${goString(text)}`).join(',')}}`;

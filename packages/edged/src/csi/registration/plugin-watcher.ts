@@ -51,7 +51,12 @@ export class PluginWatcher {
           this.#look = resolve;
         });
         try {
-          await mkdir(directory, { recursive: true, mode: 0o750 });
+          const made = await mkdir(directory, { recursive: true, mode: 0o750 });
+          // A watcher stays with the directory it was made for, wherever that is now.
+          if (made !== undefined) {
+            watcher?.close();
+            watcher = undefined;
+          }
           watcher ??= this.#watch(() => {
             watcher = undefined;
           });
