@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, tempDir } from '@edgecore/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../src/ports/clock.js';
 import { FakeDriver, failing, registrar } from '../support/csi/fake-driver.js';
 import { FakeRuntime } from '../support/fake-runtime.js';
 import { Harness } from '../support/harness.js';
@@ -15,7 +16,7 @@ describe("the cloud's calls of a CSI driver (edged.md §14, wire.md D23 and U23)
     const directory = await tempDir('csi-');
     driver = await new FakeDriver({ directory }).start();
     edged = new Harness({
-      runtime: new FakeRuntime(),
+      runtime: new FakeRuntime(systemClock),
       directory,
       cgroupsPerQos: false,
       csiTimeoutMs: 1000,
