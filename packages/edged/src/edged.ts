@@ -67,13 +67,14 @@ export class Edged implements Module {
     const objects = settings.objects ?? createMetaObjects(ctx, settings);
     const ending = new AbortController();
     const signal = AbortSignal.any([ctx.signal, ending.signal]);
-    const csi = new Csi(settings, { ctx, log: ctx.log }, signal);
+    const client = reporter && createMetaClientOf(ctx, settings);
+    const csi = new Csi(settings, { ctx, log: ctx.log, node: client?.node }, signal);
     await csi.volumes.recall();
     const services = createPodServices(settings, objects, csi.volumes, ctx.log);
     const mirrors = new MirrorPods({
       ...settings,
       log: ctx.log,
-      api: settings.mirrorApi?.(ctx) ?? (reporter && createMetaClientOf(ctx, settings)),
+      api: settings.mirrorApi?.(ctx) ?? client,
       sink: reporter ?? NO_SINK,
       retryMs: MIRROR_RETRY_MS,
       retryMaxMs: MIRROR_RETRY_MAX_MS,
