@@ -7,6 +7,7 @@ import {
   type ModuleContext,
   type ModuleHealth,
 } from '@edgecore/beehive';
+import { Csi } from './csi/csi.js';
 import { keepRoom } from './eviction/keep-room.js';
 import { Orphans } from './gc/orphans.js';
 import { createMetaClientOf, createMetaObjects } from './meta-objects.js';
@@ -64,11 +65,16 @@ export class Edged implements Module {
     const settings = this.#settings;
     const { reporter } = settings;
     const objects = settings.objects ?? createMetaObjects(ctx, settings);
-    const services = createPodServices(settings, objects, ctx.log);
+    const ending = new AbortController();
+    const signal = AbortSignal.any([ctx.signal, ending.signal]);
+    const client = reporter && createMetaClientOf(ctx, settings);
+    const csi = new Csi(settings, { ctx, log: ctx.log, node: client?.node }, signal);
+    await csi.volumes.recall();
+    const services = createPodServices(settings, objects, csi.volumes, ctx.log);
     const mirrors = new MirrorPods({
       ...settings,
       log: ctx.log,
-      api: settings.mirrorApi?.(ctx) ?? (reporter && createMetaClientOf(ctx, settings)),
+      api: settings.mirrorApi?.(ctx) ?? client,
       sink: reporter ?? NO_SINK,
       retryMs: MIRROR_RETRY_MS,
       retryMaxMs: MIRROR_RETRY_MAX_MS,
@@ -113,19 +119,20 @@ export class Edged implements Module {
     });
     this.#workers = workers;
     this.#watch = watch;
-    const ending = new AbortController();
-    const signal = AbortSignal.any([ctx.signal, ending.signal]);
     const background = [
       watch.run(signal),
+      csi.run(),
       ...keepRoom({ settings, services, workers, ctx }, signal),
       this.#listPods(objects, inbox, ctx, signal),
       staticPods.run(signal),
       mirrors.run(signal),
-      ...(reporter ? [reporter.run(ctx, mirrors.source(workers))] : []),
+      ...(reporter
+        ? [reporter.run(ctx, { ...mirrors.source(workers), volumesInUse: () => csi.volumes.inUse() })]
+        : []),
     ];
     try {
       // A part that fails ends the module; the supervisor starts it again.
-      await Promise.race([this.#receive(ctx, inbox), ...background.map(untilFailure)]);
+      await Promise.race([this.#receive(ctx, inbox, csi), ...background.map(untilFailure)]);
     } finally {
       ending.abort(new Error('edged stops'));
       await workers.close();
@@ -152,15 +159,16 @@ export class Edged implements Module {
     };
   }
 
-  async #receive(ctx: ModuleContext, inbox: PodInbox): Promise<void> {
+  async #receive(ctx: ModuleContext, inbox: PodInbox, csi: Csi): Promise<void> {
     const unknown = new Set<string>();
     for await (const message of ctx.receive()) {
       try {
         if (isConnectionEvent(message)) continue;
         if (inbox.handle(message)) continue;
+        if (csi.handle(message)) continue;
         if (this.#settings.reporter?.handle(message)) continue;
         const kind = `${message.operation} ${message.resource.split('/')[1] ?? message.resource}`;
-        // Someone waits: CSI calls of the cloud, which would end only at their deadline (wire.md §6.1 D23).
+        // Someone waits, and would until the deadline.
         if (message.sync) ctx.deliver(errorTo(message, `edged of this node does not support ${kind}`));
         if (!unknown.has(kind))
           ctx.log.debug({ kind }, 'message is not for edged; further ones are not logged');

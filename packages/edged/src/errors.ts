@@ -1,4 +1,4 @@
-import { EdgeCoreError } from '@edgecore/api';
+import { EdgeCoreError, errorText } from '@edgecore/api';
 
 /** A message's content is not a pod: not JSON, or without uid, name, namespace or containers. */
 export class InvalidPodError extends EdgeCoreError {
@@ -25,6 +25,18 @@ export class ContainerHeldError extends EdgeCoreError {
 export class VolumeError extends EdgeCoreError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_VOLUME', message, options);
+  }
+}
+
+/** A {@link VolumeError} at a step that kubelet's events name; the message is the event's, complete. */
+export class VolumeStepError extends VolumeError {
+  constructor(
+    readonly reason: 'FailedMount' | 'FailedAttachVolume',
+    step: 'AttachVolume.Attach' | 'MountVolume.MountDevice' | 'MountVolume.SetUp',
+    volume: string,
+    cause: unknown,
+  ) {
+    super(`${step} failed for volume "${volume}" : ${errorText(cause)}`, { cause });
   }
 }
 

@@ -22,6 +22,8 @@ export type {
   Lifecycle,
   LifecycleHandler,
   NodeSelector,
+  PersistentVolume,
+  PersistentVolumeClaim,
   PodSecurityContext,
   PodSpec,
   Probe,
@@ -34,6 +36,7 @@ export type {
   VolumeMount,
 } from 'kubernetes-types/core/v1.js';
 export type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
+export type { VolumeAttachment } from 'kubernetes-types/storage/v1.js';
 
 /** A pod whose uid, name and namespace are known to be there, and whose spec this node can work with. */
 export interface Pod {

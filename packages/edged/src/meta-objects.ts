@@ -1,7 +1,13 @@
 import { hasCode, type TokenRequest } from '@edgecore/api';
 import type { ModuleContext } from '@edgecore/beehive';
 import { createMetaClient, type MetaClient } from '@edgecore/metaclient';
-import type { ConfigMap, Secret } from './kube-types.js';
+import type {
+  ConfigMap,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Secret,
+  VolumeAttachment,
+} from './kube-types.js';
 import type { EdgedSettings } from './options.js';
 import type { ObjectSource, StoredPods } from './ports/object-source.js';
 
@@ -23,6 +29,12 @@ export function metaObjects(client: MetaClient): ObjectSource {
       (await client.configMaps.get(namespace, name, signal)) as ConfigMap,
     getSecret: async (namespace, name, signal) =>
       (await client.secrets.get(namespace, name, signal)) as Secret,
+    getPersistentVolumeClaim: async (namespace, name, signal) =>
+      (await client.persistentVolumeClaims.get(namespace, name, signal)) as PersistentVolumeClaim,
+    getPersistentVolume: async (name, signal) =>
+      (await client.persistentVolumes.get(name, signal)) as PersistentVolume,
+    getVolumeAttachment: async (name, signal) =>
+      (await client.volumeAttachments.get(name, signal)) as unknown as VolumeAttachment,
     async getToken(namespace, account, request, signal): Promise<TokenRequest | undefined> {
       try {
         return await client.serviceAccountTokens.request(namespace, account, request, signal);

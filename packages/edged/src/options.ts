@@ -95,6 +95,15 @@ export interface EdgedOptions {
   readonly eviction?: EvictionSettings;
   /** Between looks at what pods with limits of ephemeral storage take. Default 60 000 ms. */
   readonly storageLimitPeriodMs?: number;
+  /** Driver that carries out the cloud's CSI controller calls, which name none. Default `csi-hostpath`. */
+  readonly csiControllerDriver?: string;
+  /**
+   * Drivers whose volumes need no attaching (`attachRequired: false` of their CSIDriver, which the edge cannot read).
+   * Default none: the VolumeAttachment of each volume is waited for.
+   */
+  readonly csiDriversWithoutAttach?: readonly string[];
+  /** Of each call of a CSI driver, and of the wait until a volume is attached. Default 120 000 ms. */
+  readonly csiTimeoutMs?: number;
   /** The database was lost: adopt every labelled container, remove only what a message names. Default false. */
   readonly databaseRecreated?: boolean;
   /** Takes every status that is computed, changed or not, besides the reporter. Must return at once. Default none. */
@@ -148,6 +157,9 @@ export function withDefaults(options: EdgedOptions): EdgedSettings {
     imageGc: { highPercent: 100, lowPercent: 80, minAgeMs: 120_000, maxAgeMs: 0 },
     imageGcPeriodMs: 60_000,
     storageLimitPeriodMs: 60_000,
+    csiControllerDriver: 'csi-hostpath',
+    csiDriversWithoutAttach: [],
+    csiTimeoutMs: 120_000,
     databaseRecreated: false,
     clock: systemClock,
     random: Math.random,

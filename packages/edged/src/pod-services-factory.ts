@@ -4,6 +4,7 @@ import { errorText, type Logger } from '@edgecore/api';
 import type { DnsConfig, RegistryAuth } from '@edgecore/container-runtime';
 import type { PodServices } from './act/pod-services.js';
 import { Backoff } from './backoff/backoff.js';
+import type { CsiVolumes } from './csi/node/csi-volumes.js';
 import { parseResolvConf } from './dns/resolv-conf.js';
 import { ImagePuller } from './images/image-puller.js';
 import { configCredentials, secretCredentials } from './images/registry-credentials.js';
@@ -11,11 +12,17 @@ import type { Pod } from './kube-types.js';
 import type { EdgedSettings } from './options.js';
 import type { ObjectSource } from './ports/object-source.js';
 import { logEvents, type PodEventListener } from './ports/pod-events.js';
+import { persistentVolumes } from './volumes/persistent-volumes.js';
 import { PodVolumes } from './volumes/pod-volumes.js';
 import { TmpfsMounter } from './volumes/tmpfs.js';
 
 /** Puts together what all pods share. */
-export function createPodServices(settings: EdgedSettings, objects: ObjectSource, log: Logger): PodServices {
+export function createPodServices(
+  settings: EdgedSettings,
+  objects: ObjectSource,
+  csi: CsiVolumes,
+  log: Logger,
+): PodServices {
   const { runtime, clock, random } = settings;
   const logged = logEvents(log, clock);
   const events: PodEventListener = (event) => {
@@ -29,7 +36,7 @@ export function createPodServices(settings: EdgedSettings, objects: ObjectSource
     objects,
     events,
     log,
-    volumes: new PodVolumes(settings.rootDirectory, new TmpfsMounter(log)),
+    volumes: new PodVolumes(settings.rootDirectory, new TmpfsMounter(log), persistentVolumes(csi)),
     images: new ImagePuller({
       runtime,
       clock,

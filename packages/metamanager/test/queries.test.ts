@@ -190,6 +190,26 @@ describe.each(CLOUDS)('queries with a cloud (%s)', (cloud) => {
   });
 });
 
+describe('claims', () => {
+  const claim = (phase: string) => ({ ...pod('c'), spec: { volumeName: 'v' }, status: { phase } });
+
+  test.each(['2020', 'current'] as const)(
+    '%s: an unbound one is asked for again, a bound one is kept',
+    async (cloud) => {
+      const answers = [claim('Pending'), claim('Bound')];
+      const rig = await startRig({ cloud, answer: () => ({ content: answers[0] }) });
+      for (const expected of ['Pending', 'Bound']) {
+        const answer = await rig.request(query('default/persistentvolumeclaim/c'));
+        expect(answer.content).toMatchObject({ status: { phase: expected } });
+        if (answers.length > 1) answers.shift();
+      }
+      rig.disconnect();
+      const { content } = await rig.request(query('default/persistentvolumeclaim/c'));
+      expect(JSON.parse((content as string[])[0]!)).toMatchObject({ status: { phase: 'Bound' } });
+    },
+  );
+});
+
 describe('which types are asked of which cloud', () => {
   test.each([
     ['node', '2020', true],

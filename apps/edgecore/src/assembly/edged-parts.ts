@@ -98,6 +98,8 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     deadContainerAgeMs: edged.containerGc.minAgeMs,
     imageGc: edged.imageGc,
     eviction: { pressure, maxPodGraceMs: edged.eviction.maxPodGraceSeconds * 1000 },
+    csiControllerDriver: edged.csi.controllerDriver,
+    csiDriversWithoutAttach: edged.csi.driversWithoutAttach,
     databaseRecreated: options.databaseRecreated,
     onNodeEvent: (event) => reporter.events.nodeEvent(event),
     onEvent: (event) => reporter.events.podEvent(event),

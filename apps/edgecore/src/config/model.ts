@@ -139,6 +139,12 @@ export interface EdgedConfig {
     /** Profile of containers that name none: `RuntimeDefault` instead of `Unconfined`. */
     readonly seccompDefault: boolean;
   };
+  readonly csi: {
+    /** Driver that carries out the cloud's controller calls. */
+    readonly controllerDriver: string;
+    /** Drivers whose volumes are not attached. */
+    readonly driversWithoutAttach: readonly string[];
+  };
   readonly events: { readonly report: boolean; readonly perSecond: number; readonly burst: number };
   readonly containerGc: {
     readonly minAgeMs: number;

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mountsBelow } from '../volumes/mount-table.js';
 
 export interface DirectoryUsage {
   /** Room taken on the disk: blocks, not lengths. */
@@ -19,11 +20,14 @@ const BLOCK_BYTES = 512;
 export async function directoryUsage(directory: string): Promise<DirectoryUsage> {
   const top = await lstat(directory).catch(() => undefined);
   if (!top) return { bytes: 0, inodes: 0 };
+  // A bind mount is on the same device, yet what it shows lies elsewhere.
+  const mounts = new Set(await mountsBelow(directory).catch(() => []));
+  mounts.delete(directory);
   const linked = new Set<number>();
   let bytes = 0;
   let inodes = 0;
   const visit = async (path: string, stats: Stats): Promise<void> => {
-    if (stats.dev !== top.dev) return;
+    if (stats.dev !== top.dev || mounts.has(path)) return;
     if (!stats.isDirectory() && stats.nlink > 1) {
       if (linked.has(stats.ino)) return;
       linked.add(stats.ino);

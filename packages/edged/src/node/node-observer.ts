@@ -16,6 +16,8 @@ export interface NodeObserverOptions extends AddressOptions {
   readonly runtime: Pick<ContainerRuntime, 'name' | 'version' | 'status'>;
   readonly clock: Clock;
   readonly rootDirectory: string;
+  /** Default: none. */
+  readonly volumesInUse?: () => readonly string[];
   readonly maxPods: number;
   readonly kubeletPort: number;
   readonly agentVersion: string;
@@ -55,6 +57,7 @@ export class NodeObserver {
       kubeletPort: options.kubeletPort,
       agentVersion: options.agentVersion,
       thresholds: options.thresholds,
+      volumesInUse: options.volumesInUse?.() ?? [],
     };
     return { facts, engine, pressure: conditions };
   }

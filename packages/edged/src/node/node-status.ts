@@ -15,6 +15,8 @@ export interface NodeFacts {
   /** Version of this agent, with its `v`. */
   readonly agentVersion: string;
   readonly thresholds: Thresholds;
+  /** Names of CSI volumes, sorted. Default none. */
+  readonly volumesInUse?: readonly string[];
 }
 
 /** kubelet each dialect says it is (edged.md §10.1, §10.2). */
@@ -39,6 +41,7 @@ export function legacyStatus(facts: NodeFacts, conditions?: readonly NodeConditi
     // The registration of 2020 carries no port; every update does.
     daemonEndpoints: { kubeletEndpoint: { Port: conditions ? facts.kubeletPort : 0 } },
     nodeInfo: nodeInfo(facts, 'legacy'),
+    ...volumes(facts),
   };
 }
 
@@ -73,7 +76,13 @@ export function modernStatus(facts: NodeFacts, conditions: readonly NodeConditio
     addresses: facts.addresses,
     daemonEndpoints: { kubeletEndpoint: { Port: facts.kubeletPort } },
     nodeInfo: nodeInfo(facts, 'modern'),
+    ...volumes(facts),
   };
+}
+
+/** `volumesAttached` belongs to the cloud, which keeps it in both forms (edged.md §10). */
+function volumes({ volumesInUse = [] }: NodeFacts): Pick<NodeStatus, 'volumesInUse'> {
+  return volumesInUse.length > 0 ? { volumesInUse } : {};
 }
 
 function reserved(

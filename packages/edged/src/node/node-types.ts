@@ -8,6 +8,8 @@ export interface NodeStatus {
   /** Never part of a patch: the cloud puts its tunnel port there. */
   readonly daemonEndpoints?: { readonly kubeletEndpoint: { readonly Port: number } };
   readonly nodeInfo: NodeSystemInfo;
+  /** Volumes the cloud must not detach; absent when there are none. */
+  readonly volumesInUse?: readonly string[];
 }
 
 export interface NodeCondition {

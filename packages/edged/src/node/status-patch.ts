@@ -28,6 +28,10 @@ export function nodeStatusPatch(base: KnownStatus | undefined, next: NodeStatus)
   const addresses = isDeepStrictEqual(base?.addresses, next.addresses)
     ? undefined
     : [{ $patch: 'replace' }, ...next.addresses];
+  const volumes = isDeepStrictEqual(base?.volumesInUse ?? [], next.volumesInUse ?? [])
+    ? undefined
+    : // The list is replaced as a whole; null takes it away.
+      { volumesInUse: next.volumesInUse ?? null };
   const status: Record<string, unknown> = {
     ...(conditions.length > 0 && {
       '$setElementOrder/conditions': next.conditions!.map(({ type }) => ({ type })),
@@ -43,6 +47,7 @@ export function nodeStatusPatch(base: KnownStatus | undefined, next: NodeStatus)
       fieldDiff(base?.allocatable, next.allocatable, (key) => OWN_RESOURCE.test(key)),
     ),
     ...entry('nodeInfo', fieldDiff(base?.nodeInfo, next.nodeInfo)),
+    ...volumes,
   };
   return Object.keys(status).length === 0 ? {} : { status };
 }

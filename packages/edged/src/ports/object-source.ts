@@ -1,5 +1,11 @@
 import type { TokenRequest } from '@edgecore/api';
-import type { ConfigMap, Secret } from '../kube-types.js';
+import type {
+  ConfigMap,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Secret,
+  VolumeAttachment,
+} from '../kube-types.js';
 
 /** Pods as the database holds them. */
 export interface StoredPods {
@@ -18,6 +24,14 @@ export interface StoredPods {
 export interface ObjectSource {
   getConfigMap(namespace: string, name: string, signal?: AbortSignal): Promise<ConfigMap>;
   getSecret(namespace: string, name: string, signal?: AbortSignal): Promise<Secret>;
+  getPersistentVolumeClaim(
+    namespace: string,
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<PersistentVolumeClaim>;
+  getPersistentVolume(name: string, signal?: AbortSignal): Promise<PersistentVolume>;
+  /** As the cloud has it now; offline, as it was when last asked for (§14). */
+  getVolumeAttachment(name: string, signal?: AbortSignal): Promise<VolumeAttachment>;
   /**
    * A service account token (§11.4); `undefined` when this cloud hands out
    * none (2020), which is not an error.

@@ -40,6 +40,8 @@ export interface PodSource {
    * another uid): it is stopped and forgotten unless a newer object arrived.
    */
   podGone(uid: string): void;
+  /** `kubernetes.io/csi/<driver>^<handle>` of the volumes pods here use or are about to; sorted. */
+  volumesInUse?(): readonly string[];
 }
 
 /** The reporting half as {@link StatusSink} plus its own life: node registration, node and pod status sending. */

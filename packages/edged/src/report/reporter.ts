@@ -133,7 +133,7 @@ export class CloudReporter implements Reporter {
         ...(options.registerNamespace !== undefined && { registerNamespace: options.registerNamespace }),
       });
     const log = options.log ?? ctx.log;
-    const agent = this.#nodeAgent(api, log);
+    const agent = this.#nodeAgent(api, log, () => pods.volumesInUse?.() ?? []);
     this.#agent = agent;
     this.#events.use({ api: api.events, log });
     this.events.event('node', 'Normal', 'Starting', 'Starting kubelet.');
@@ -157,7 +157,7 @@ export class CloudReporter implements Reporter {
     return late && REPORTED.has(type ?? '');
   }
 
-  #nodeAgent(api: NodeApi, log: Logger): NodeAgent {
+  #nodeAgent(api: NodeApi, log: Logger, volumesInUse: () => readonly string[]): NodeAgent {
     const { options } = this;
     const { nodeName } = options;
     const clock = this.#clock;
@@ -172,6 +172,7 @@ export class CloudReporter implements Reporter {
       runtime: options.runtime,
       clock,
       rootDirectory,
+      volumesInUse,
       maxPods: options.maxPods ?? 110,
       kubeletPort: options.kubeletPort ?? 10_350,
       agentVersion: options.agentVersion ?? 'v0.1.0',

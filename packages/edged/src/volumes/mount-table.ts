@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 /** Mount points of this process's mount namespace, in the order they were made. */
 export async function mountPoints(file = '/proc/self/mountinfo'): Promise<string[]> {
@@ -18,4 +19,11 @@ function unescapeMount(path: string): string {
 export async function mountsBelow(directory: string, file?: string): Promise<string[]> {
   const all = await mountPoints(file);
   return all.filter((path) => path === directory || path.startsWith(`${directory}/`)).reverse();
+}
+
+/** Is something mounted exactly there? Links on the way to it are followed. */
+export async function isMountPoint(path: string, file?: string): Promise<boolean> {
+  const parent = await realpath(dirname(path)).catch(() => undefined);
+  if (parent === undefined) return false;
+  return (await mountPoints(file)).includes(join(parent, basename(path)));
 }

@@ -1,23 +1,18 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorText, hasCode } from '@edgecore/api';
-import { VolumeError } from '../errors.js';
+import { hasCode } from '@edgecore/api';
+import { VolumeError, VolumeStepError } from '../errors.js';
 import type { Pod, Volume } from '../kube-types.js';
 import { emptyDir } from './empty-dir.js';
 import { hostPath } from './host-path.js';
 import { mountsBelow } from './mount-table.js';
 import { configMap, downwardApi, projected, secret } from './object-volumes.js';
 import type { TmpfsMounter } from './tmpfs.js';
-import type { VolumeContext, VolumePlugin } from './volume-plugin.js';
+import type { MountedVolume, VolumeContext, VolumePlugin } from './volume-plugin.js';
+
+export type { MountedVolume };
 
 const PLUGINS: readonly VolumePlugin[] = [emptyDir, hostPath, configMap, secret, downwardApi, projected];
-
-/** A volume that is ready to be bound into containers. */
-export interface MountedVolume {
-  readonly hostPath: string;
-  /** No container may write to it, whatever its mount says. */
-  readonly readOnly: boolean;
-}
 
 /** By volume name. */
 export type MountedVolumes = ReadonlyMap<string, MountedVolume>;
@@ -26,12 +21,15 @@ export type MountedVolumes = ReadonlyMap<string, MountedVolume>;
 export class PodVolumes {
   readonly #rootDirectory: string;
   readonly #tmpfs: TmpfsMounter;
+  readonly #plugins: readonly VolumePlugin[];
   /** By `<uid>/<volume>`: set up in this process. */
   readonly #ready = new Map<string, MountedVolume>();
 
-  constructor(rootDirectory: string, tmpfs: TmpfsMounter) {
+  /** @param more Kinds of volumes besides those every node has. */
+  constructor(rootDirectory: string, tmpfs: TmpfsMounter, more: readonly VolumePlugin[] = []) {
     this.#rootDirectory = rootDirectory;
     this.#tmpfs = tmpfs;
+    this.#plugins = [...PLUGINS, ...more];
   }
 
   podDirectory(uid: string): string {
@@ -46,7 +44,7 @@ export class PodVolumes {
    */
   async setUp(pod: Pod, context: Omit<VolumeContext, 'tmpfs' | 'fsGroup' | 'pod'>): Promise<MountedVolumes> {
     const mounted = new Map<string, MountedVolume>();
-    const used = mountedNames(pod);
+    const { used, asDevices } = volumeUses(pod);
     const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {};
     const group =
       fsGroup === undefined
@@ -57,33 +55,39 @@ export class PodVolumes {
           } as const);
     for (const volume of pod.spec.volumes ?? []) {
       if (!used.has(volume.name)) continue;
-      const ready = await this.#setUpOne(volume, { ...context, pod, tmpfs: this.#tmpfs, fsGroup: group });
+      const whole = { ...context, pod, tmpfs: this.#tmpfs, fsGroup: group };
+      const ready = await this.#setUpOne(volume, whole, asDevices.has(volume.name));
       mounted.set(volume.name, ready);
     }
     return mounted;
   }
 
-  async #setUpOne(volume: Volume, context: VolumeContext): Promise<MountedVolume> {
+  async #setUpOne(volume: Volume, context: VolumeContext, asDevice: boolean): Promise<MountedVolume> {
     const { uid } = context.pod.metadata;
     const key = `${uid}/${volume.name}`;
+    const plugin = this.#plugins.find((one) => one.handles(volume));
     try {
-      const plugin = PLUGINS.find((one) => one.handles(volume));
       if (!plugin) throw new VolumeError(`no volume plugin matched: ${kindOf(volume)} is not supported here`);
+      if (asDevice) throw new VolumeError('volumeDevices are not supported here, only volumeMounts');
       const directory = join(this.podDirectory(uid), 'volumes', plugin.directory, volume.name);
       if (plugin.directory !== '') {
         await mkdir(join(directory, '..'), { recursive: true, mode: 0o750 });
       }
-      const hostPath = await plugin.setUp(volume, directory, context);
-      const ready = { hostPath, readOnly: plugin.readOnly };
+      const made = await plugin.setUp(volume, directory, context);
+      const ready = typeof made === 'string' ? { hostPath: made, readOnly: plugin.readOnly } : made;
       this.#ready.set(key, ready);
       return ready;
     } catch (error) {
-      const text = `MountVolume.SetUp failed for volume "${volume.name}" : ${errorText(error)}`;
-      context.warn('FailedMount', text);
+      context.signal?.throwIfAborted();
+      const failure =
+        error instanceof VolumeStepError
+          ? error
+          : new VolumeStepError('FailedMount', 'MountVolume.SetUp', volume.name, error);
+      context.warn(failure.reason, failure.message);
       const ready = this.#ready.get(key);
       // Running containers keep the content they have until it can be read again.
-      if (ready) return ready;
-      throw new VolumeError(text, { cause: error });
+      if (ready && !plugin?.mustBeMounted) return ready;
+      throw failure;
     }
   }
 
@@ -95,6 +99,8 @@ export class PodVolumes {
    */
   async tearDown(uid: string): Promise<void> {
     for (const key of this.#ready.keys()) if (key.startsWith(`${uid}/`)) this.#ready.delete(key);
+    // First: what a driver has mounted it must unmount itself.
+    for (const plugin of this.#plugins) await plugin.tearDown?.(uid);
     const directory = join(this.podDirectory(uid), 'volumes');
     await this.#unmountBelow(directory);
     await rm(directory, { recursive: true, force: true });
@@ -128,13 +134,17 @@ export class PodVolumes {
   }
 }
 
-function mountedNames({ spec }: Pod): Set<string> {
+/** Volumes some container uses, and those it wants as devices. */
+function volumeUses({ spec }: Pod) {
   const containers = [
     ...spec.containers,
     ...(spec.initContainers ?? []),
     ...(spec.ephemeralContainers ?? []),
   ];
-  return new Set(containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)));
+  const namesOf = (key: 'volumeMounts' | 'volumeDevices') =>
+    containers.flatMap((container) => (container[key] ?? []).map(({ name }) => name));
+  const asDevices = new Set(namesOf('volumeDevices'));
+  return { used: new Set([...namesOf('volumeMounts'), ...asDevices]), asDevices };
 }
 
 function kindOf(volume: Volume): string {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { link, mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempDir } from '@edgecore/testing';
@@ -26,4 +27,17 @@ test('holes take no room, a directory that is not there neither', async () => {
   await truncate(join(directory, 'sparse'), 2 ** 30);
   expect((await directoryUsage(directory)).bytes).toBeLessThan(100_000);
   expect(await directoryUsage(join(directory, 'none'))).toEqual({ bytes: 0, inodes: 0 });
+});
+
+test.each(process.getuid?.() === 0 ? ['bind'] : [])('what is mounted below is not counted: %s', async () => {
+  const elsewhere = await tempDir('usage-');
+  await writeFile(join(elsewhere, 'large'), Buffer.alloc(1_000_000, 1));
+  const directory = await tempDir('usage-');
+  await mkdir(join(directory, 'mount'));
+  execFileSync('mount', ['--bind', elsewhere, join(directory, 'mount')]);
+  try {
+    expect((await directoryUsage(directory)).bytes).toBeLessThan(100_000);
+  } finally {
+    execFileSync('umount', [join(directory, 'mount')]);
+  }
 });

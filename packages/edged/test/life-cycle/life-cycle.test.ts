@@ -242,7 +242,9 @@ describe('the life of a pod, on an engine in memory', () => {
 
   test('a call edged cannot carry out is refused at once, not left to its deadline (wire.md §6.1 D23)', async () => {
     const call = edged.request('createvolume', 'default/volume/v', '{"name":"v"}');
-    await expect(call).rejects.toThrow('edged of this node does not support createvolume volume');
+    await expect(call).rejects.toThrow('CSI driver csi-hostpath is not registered on this node');
+    const unknown = edged.request('createsnapshot', 'default/volume/v', '{}');
+    await expect(unknown).rejects.toThrow('edged of this node does not support createsnapshot volume');
   });
 
   test('an older object of the same pod changes nothing', async () => {

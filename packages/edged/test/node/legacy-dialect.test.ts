@@ -75,6 +75,21 @@ describe('legacy node reporting', () => {
     });
   });
 
+  test('volumes in use are part of each status; attached ones are the cloud’s', async () => {
+    cloud = new FakeCloud('2020');
+    cloud.volumesInUse = ['kubernetes.io/csi/d^a'];
+    await cloud.start();
+    cloud.volumesInUse = [];
+    await cloud.clock.advance(10_000);
+    const [used, free] = cloud
+      .of('nodestatus')
+      .slice(1)
+      .map(({ content }) => (content as { Status: object }).Status);
+    expect(used).toMatchObject({ volumesInUse: ['kubernetes.io/csi/d^a'] });
+    expect(free).not.toHaveProperty('volumesInUse');
+    expect(JSON.stringify(cloud.sent)).not.toContain('volumesAttached');
+  });
+
   test('an engine that hangs makes the node not ready within a period', async () => {
     cloud = new FakeCloud('2020');
     cloud.engine = () => new Promise(() => {});

@@ -77,6 +77,22 @@ describe('modern node reporting', () => {
     expect(patches()).toHaveLength(3);
   });
 
+  test('volumes in use go up as a whole list, and are taken away; attached ones are the cloud’s', async () => {
+    const volumes = ['kubernetes.io/csi/d^a', 'kubernetes.io/csi/d^b'];
+    cloud = await new FakeCloud('current').start();
+    (cloud.node!['status'] as Record<string, unknown>)['volumesAttached'] = [
+      { name: volumes[0], devicePath: '' },
+    ];
+    for (const inUse of [volumes, volumes.slice(1), []]) {
+      cloud.volumesInUse = inUse;
+      await cloud.clock.advance(10_000);
+    }
+    const sent = patches().slice(1);
+    expect(sent.map(({ status }) => status.volumesInUse)).toEqual([volumes, volumes.slice(1), null]);
+    expect(cloud.node!['status']).toMatchObject({ volumesAttached: [{ name: volumes[0] }] });
+    expect(cloud.node!['status']).not.toHaveProperty('volumesInUse');
+  });
+
   test('a new address replaces the whole list', async () => {
     cloud = await new FakeCloud('current').start();
     cloud.host.addressList = [{ interface: 'eth0', address: '10.9.9.9', family: 'IPv4', internal: false }];

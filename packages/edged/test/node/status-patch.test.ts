@@ -27,6 +27,7 @@ const nodeStatus = fc.record({
   }),
   daemonEndpoints: fc.record({ kubeletEndpoint: fc.record({ Port: fc.nat() }) }),
   nodeInfo: fc.record({ machineID: word, osImage: word, kubeletVersion: word }),
+  volumesInUse: fc.option(fc.array(word, { minLength: 1, maxLength: 2 }), { nil: undefined }),
 }) as fc.Arbitrary<unknown> as fc.Arbitrary<
   NodeStatus & { conditions: NonNullable<NodeStatus['conditions']> }
 >;

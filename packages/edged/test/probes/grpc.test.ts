@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { freePort } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { frame } from '../../src/grpc/frame.js';
 import { grpcProbe } from '../../src/probes/grpc.js';
 import { healthRequest, healthStatus } from '../../src/probes/grpc-message.js';
 import { type HealthAnswer, HealthServer, healthFrame } from '../support/health-server.js';
@@ -120,8 +121,8 @@ describe('gRPC probes', () => {
   test('unknown fields are skipped, the last value counts', () => {
     // 2: bytes "ab", 3: fixed64, 4: fixed32, 1: NOT_SERVING, then 1: SERVING.
     const message = '12026162190102030405060708250102030408020801';
-    const frame = `00${(message.length / 2).toString(16).padStart(8, '0')}${message}`;
-    expect(healthStatus(Buffer.from(frame, 'hex'))).toBe('SERVING');
+    const framed = `00${(message.length / 2).toString(16).padStart(8, '0')}${message}`;
+    expect(healthStatus(Buffer.from(framed, 'hex'))).toBe('SERVING');
   });
 
   test('whatever a server answers: a status or an error, never anything else', () => {
@@ -141,7 +142,7 @@ describe('gRPC probes', () => {
   test('names of any length are framed whole', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 300 }), (service) => {
-        const bytes = healthRequest(service);
+        const bytes = frame(healthRequest(service));
         expect(bytes.readUInt32BE(1)).toBe(bytes.length - 5);
         expect(bytes.subarray(-Buffer.byteLength(service)).toString()).toBe(Buffer.from(service).toString());
       }),

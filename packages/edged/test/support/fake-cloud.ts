@@ -35,6 +35,8 @@ export class FakeCloud {
   readonly reporter: CloudReporter;
   readonly held = new Map<string, Pod>();
   readonly gone: string[] = [];
+  /** Names of CSI volumes of pods here. */
+  volumesInUse: readonly string[] = [];
   /** The engine's answer to `status()`. */
   engine: () => Promise<{ ready: boolean; reason?: string }> = async () => ({ ready: true });
   node: Record<string, unknown> | undefined;
@@ -98,6 +100,7 @@ export class FakeCloud {
       pods: (): PodSnapshot[] => [],
       holds: (uid) => this.held.has(uid),
       podGone: (uid) => this.gone.push(uid),
+      volumesInUse: () => this.volumesInUse,
     };
     const reporting = this.reporter.run(ctx, pods);
     this.#running = reporting.then(async () => {

@@ -1,10 +1,23 @@
 import { KubeStatusError, type TokenRequest } from '@edgecore/api';
-import type { ConfigMap, ObjectSource, Secret, StoredPods } from '@edgecore/edged';
+import type {
+  ConfigMap,
+  ObjectSource,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Secret,
+  StoredPods,
+  VolumeAttachment,
+} from '@edgecore/edged';
 
-/** ConfigMaps, secrets, tokens and stored pods in memory. */
+/** ConfigMaps, secrets, claims, volumes, tokens and stored pods in memory. */
 export class FakeObjects implements ObjectSource {
   readonly configMaps = new Map<string, ConfigMap>();
   readonly secrets = new Map<string, Secret>();
+  /** By `<namespace>/<name>`. */
+  readonly claims = new Map<string, PersistentVolumeClaim>();
+  /** Of the cluster: by `/<name>`. */
+  readonly volumes = new Map<string, PersistentVolume>();
+  readonly attachments = new Map<string, VolumeAttachment>();
   stored: StoredPods = { items: [], errors: [] };
   /** Thrown by every read, while set. */
   failure: Error | undefined;
@@ -29,6 +42,18 @@ export class FakeObjects implements ObjectSource {
 
   async getSecret(namespace: string, name: string): Promise<Secret> {
     return this.#find(this.secrets, 'secret', namespace, name);
+  }
+
+  async getPersistentVolumeClaim(namespace: string, name: string): Promise<PersistentVolumeClaim> {
+    return this.#find(this.claims, 'persistentvolumeclaim', namespace, name);
+  }
+
+  async getPersistentVolume(name: string): Promise<PersistentVolume> {
+    return this.#find(this.volumes, 'persistentvolume', '', name);
+  }
+
+  async getVolumeAttachment(name: string): Promise<VolumeAttachment> {
+    return this.#find(this.attachments, 'volumeattachment', '', name);
   }
 
   async getToken(

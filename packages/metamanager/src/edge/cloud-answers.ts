@@ -70,8 +70,17 @@ function storable(content: unknown, { type, name }: RowAddress): KubeObject | un
   const object = isObjectResp(content) ? content.Object : content;
   if (type === ResourceType.serviceaccounttoken) return isToken(object) ? object : undefined;
   if (!isKubeObject(object) || object.metadata.name !== name) return undefined;
+  if (type === ResourceType.persistentvolumeclaim && !isBound(object)) return undefined;
   // Objects inside {Object, Err} come without them (wire.md §6); readers of the row need them.
   return type === ResourceType.node ? { apiVersion: 'v1', kind: 'Node', ...object } : object;
+}
+
+/**
+ * No cloud pushes claims, and a row is answered before the cloud is asked again (2020): an unbound one in it would
+ * never become bound.
+ */
+function isBound(claim: KubeObject): boolean {
+  return (claim['status'] as { phase?: unknown } | undefined)?.phase === 'Bound';
 }
 
 function isToken(value: unknown): value is KubeObject {

@@ -167,7 +167,7 @@ describe.each(['2020', 'current'] as const)('the routing table of wire.md §6.1,
     expect(link.answersTo('D23')).toMatchObject([
       {
         route: { operation: 'error', resource: 'default/volume/v' },
-        content: expect.stringContaining('does not support createvolume'),
+        content: expect.stringContaining('CSI driver csi-hostpath is not registered'),
       },
     ]);
     // A node that takes no tasks says so, or the cloud would wait for it (edgehub.md §8).

@@ -1,5 +1,6 @@
 import type { EdgedConfig, NodeConfig, Taint } from '../model.js';
 import type { ConfigReader } from '../reader.js';
+import { csiOf } from './csi.js';
 import { dockerEndpoint, runtimeChoice } from './runtime-endpoint.js';
 
 const EDGED = 'modules.edged';
@@ -69,6 +70,7 @@ export function convertEdged2020(reader: ConfigReader): EdgedConfig {
       cgroupRoot: reader.text(`${EDGED}.cgroupRoot`),
       seccompDefault: false,
     },
+    csi: csiOf(reader),
     events: { report: false, perSecond: 50, burst: 100 },
     containerGc: { minAgeMs: MINUTE_MS, maxPerPod: number('maximumDeadContainersPerPod'), maxTotal: -1 },
     imageGc: {

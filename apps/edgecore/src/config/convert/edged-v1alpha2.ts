@@ -2,6 +2,7 @@ import { parseDuration } from '../duration.js';
 import type { EdgedConfig, NodeConfig, Taint } from '../model.js';
 import { parseBytes } from '../quantity.js';
 import type { ConfigReader } from '../reader.js';
+import { csiOf } from './csi.js';
 import { dockerEndpoint, runtimeChoice } from './runtime-endpoint.js';
 
 const EDGED = 'modules.edged';
@@ -70,6 +71,7 @@ export function convertEdgedToday(reader: ConfigReader): EdgedConfig {
       cgroupRoot: text('cgroupRoot'),
       seccompDefault: reader.bool(`${EDGED}.seccompDefault`) || reader.bool(`${KUBELET}.seccompDefault`),
     },
+    csi: csiOf(reader),
     events: {
       report: reader.bool(`${EDGED}.reportEvent`),
       perSecond: number('eventRecordQPS'),

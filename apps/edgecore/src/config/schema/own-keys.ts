@@ -21,6 +21,12 @@ export const edgecoreTs = section({
     rootDirectory: text('', o),
     podLogsDir: text('', o),
     staticPodPath: text('', o),
+    csi: section({
+      /** Carries out the cloud's controller calls, which name no driver. */
+      controllerDriver: text('csi-hostpath', o),
+      /** Those with `attachRequired: false`, which the edge cannot ask for. */
+      driversWithoutAttach: strings([], o),
+    }),
   }),
   deviceTwin: section({
     expectedConflict: text('edge', o),

@@ -124,6 +124,7 @@ const container = objectOf({
     }),
     'mountPath',
   ),
+  volumeDevices: listOf(objectOf({ name: required(text), devicePath: required(text) })),
   livenessProbe: probe,
   readinessProbe: probe,
   startupProbe: probe,
@@ -158,6 +159,14 @@ const volume = objectOf({
   secret: objectOf({ secretName: text, ...files }),
   downwardAPI: objectOf(files),
   projected: objectOf({ sources: listOf(anObject), defaultMode: fileMode }),
+  persistentVolumeClaim: objectOf({ claimName: required(text), readOnly: flag }),
+  csi: objectOf({
+    driver: required(text),
+    fsType: text,
+    readOnly: flag,
+    volumeAttributes: mapOf(text),
+    nodePublishSecretRef: objectOf({ name: text }),
+  }),
 });
 
 const sysctl = objectOf({ name: required(text), value: text });
