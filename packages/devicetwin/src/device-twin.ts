@@ -67,6 +67,12 @@ export class DeviceTwin implements Module, DeviceReporter {
     return [...(devices?.values() ?? [])].map((device) => toSnapshot(device, reporter!.isPending(device.id)));
   }
 
+  /** How many devices there are, and of how many the cloud does not know all yet. */
+  counts(): { readonly total: number; readonly pending: number } {
+    const { devices, reporter } = this.#parts ?? {};
+    return { total: devices?.size ?? 0, pending: reporter?.pending ?? 0 };
+  }
+
   /** One device, if this node has it. */
   device(id: string): DeviceSnapshot | undefined {
     const device = this.#parts?.devices.get(id);

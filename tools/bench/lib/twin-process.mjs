@@ -35,7 +35,7 @@ bus.add(twin);
 
 const started = performance.now();
 bus.start();
-while (twin.health().state !== 'ready' || twin.devices().length < count) {
+while (twin.health().state !== 'ready' || twin.counts().total < count) {
   await new Promise((resolve) => setTimeout(resolve, 20));
 }
 const loadedMs = performance.now() - started;
@@ -45,7 +45,12 @@ await everything;
 const toldMs = performance.now() - started;
 // Until what was needed for the work alone is given back.
 await new Promise((resolve) => setTimeout(resolve, 15_000));
-process.send({ loadedMs, toldMs, rss: memoryUsage.rss() / 1_048_576 });
+process.send({
+  loadedMs,
+  toldMs,
+  rss: memoryUsage.rss() / 1_048_576,
+  heap: memoryUsage().heapUsed / 1_048_576,
+});
 process.once('message', async () => {
   await bus.stop();
   await store.close();

@@ -17,7 +17,6 @@ import { BOOTSTRAP_FILE, bootstrapFileFor, type EdgeCoreConfig } from '../config
 import { DbTest } from '../dbtest/db-test.js';
 import { AgentServer } from '../observe/agent-server.js';
 import { type AgentStatus, liveness, readiness } from '../observe/agent-status.js';
-import { countDevices } from '../observe/device-source.js';
 import { PrometheusMetrics } from '../observe/prometheus.js';
 import { VERSION } from '../version.js';
 import { chooseRuntime } from './choose-runtime.js';
@@ -130,7 +129,7 @@ export class EdgeCore {
         outcome: this.#store?.outcome ?? 'closed',
         outbox: outbox.reduce((sum, size) => sum + size, 0),
       },
-      ...(this.#twin ? { devices: countDevices(this.#twin.devices()) } : {}),
+      ...(this.#twin ? { devices: this.#twin.counts() } : {}),
       ...(this.#eventBus?.endpoint ? { mqtt: this.#eventBus.endpoint.url } : {}),
       memoryBytes: process.memoryUsage.rss(),
     };

@@ -1,4 +1,4 @@
-import type { Attribute, Device } from '../model/device.js';
+import { type Attribute, type Device, NO_ATTRIBUTES, NO_TWINS } from '../model/device.js';
 import type { SideName, Twin } from '../model/twin.js';
 import type { DeviceRows, Statement } from '../rows/statements.js';
 
@@ -51,10 +51,11 @@ export class Draft {
   }
 
   create(device: Omit<Device, 'id' | 'attributes' | 'twins'>): void {
-    this.#device = { id: this.id, ...device, attributes: new Map(), twins: new Map() };
+    this.#device = { id: this.id, ...device, attributes: NO_ATTRIBUTES, twins: NO_TWINS };
     this.#texts = true;
-    this.#ownTwins = true;
-    this.#ownAttributes = true;
+    // Of one that was removed in this batch nothing is left.
+    this.#ownTwins = false;
+    this.#ownAttributes = false;
   }
 
   remove(): void {

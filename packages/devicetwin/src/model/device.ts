@@ -22,6 +22,11 @@ export interface Device {
   readonly twins: ReadonlyMap<string, Twin>;
 }
 
+/** Most devices have none: one map for all of them. */
+export const NO_ATTRIBUTES: ReadonlyMap<string, Attribute> = new Map();
+/** A device that has not said anything yet. */
+export const NO_TWINS: ReadonlyMap<string, Twin> = new Map();
+
 const MAX_ID_BYTES = 512;
 const MAX_PARTS = 2;
 

@@ -5,7 +5,7 @@ export class DeviceReports {
   readonly twins = new PendingReport();
   readonly state = new PendingReport();
   /** Twins this connection's cloud has confirmed at least once (devicetwin.md §8.4). */
-  readonly heard = new Set<string>();
+  heard: Set<string> | undefined;
   /** Not before this time, milliseconds since the epoch. */
   notBefore = 0;
   /** Messages in a row that were not confirmed. */

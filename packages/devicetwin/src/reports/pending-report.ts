@@ -1,5 +1,7 @@
 import { addMarks, onlyKept } from './marks.js';
 
+const NONE: ReadonlyMap<string, number> = new Map();
+
 /** Something to be written about what the cloud still has to hear of a device. */
 export type RowChange = 'put' | 'remove' | 'none';
 
@@ -8,17 +10,17 @@ export type RowChange = 'put' | 'remove' | 'none';
  * from being marked until it was confirmed. Keys are twin names; a state has the one key `''`.
  */
 export class PendingReport {
-  /** Marked and not on the way. */
-  readonly #waiting = new Map<string, number>();
+  /** Marked and not on the way. Made when needed, as the others: there is one of these per device. */
+  #waiting: Map<string, number> | undefined;
   /** In the message that waits for its confirmation. */
-  #sent: Map<string, number> | undefined;
+  #sent: ReadonlyMap<string, number> | undefined;
   /** Marks of a batch that is being written: their values are not there to be read yet. */
-  #announced: ReadonlyMap<string, number> = new Map();
+  #announced: ReadonlyMap<string, number> | undefined;
   /** Marks the row on disk has, or will have once what was asked for is written; `undefined` when that failed. */
-  #stored: ReadonlyMap<string, number> | undefined = new Map();
+  #stored: ReadonlyMap<string, number> | undefined = NONE;
 
   get isWaiting(): boolean {
-    return this.#waiting.size > 0;
+    return this.#waiting !== undefined;
   }
 
   get isSent(): boolean {
@@ -27,11 +29,8 @@ export class PendingReport {
 
   /** Something kept has not been confirmed. */
   get isKept(): boolean {
-    return [...this.#all()].some(([, bits]) => onlyKept(bits) !== 0);
-  }
-
-  get isEmpty(): boolean {
-    return this.#waiting.size === 0 && !this.#sent && this.#announced.size === 0;
+    for (const [, bits] of this.#all()) if (onlyKept(bits) !== 0) return true;
+    return false;
   }
 
   /** The kept marks, for the row. */
@@ -44,7 +43,7 @@ export class PendingReport {
   /** What the row of an earlier run says. */
   restore(marks: ReadonlyMap<string, number>): void {
     this.#stored = marks;
-    addMarks(this.#waiting, marks);
+    this.#wait(marks);
   }
 
   /** A batch with these kept marks is about to be written: does the row change with it? */
@@ -60,25 +59,25 @@ export class PendingReport {
 
   /** The batch is on disk: what it marked can be read. */
   committed(): void {
-    addMarks(this.#waiting, this.#announced);
-    this.#announced = new Map();
+    if (this.#announced) this.#wait(this.#announced);
+    this.#announced = undefined;
   }
 
   /** The batch is not on disk, and nobody knows what the row holds. */
   failed(): void {
-    this.#announced = new Map();
+    this.#announced = undefined;
     this.#stored = undefined;
   }
 
   /** For this connection only. */
   mark(key: string, bits: number): void {
-    this.#waiting.set(key, (this.#waiting.get(key) ?? 0) | bits);
+    this.#wait([[key, bits]]);
   }
 
   /** Everything waiting goes into a message. */
   send(): ReadonlyMap<string, number> {
-    this.#sent = new Map(this.#waiting);
-    this.#waiting.clear();
+    this.#sent = this.#waiting ?? NONE;
+    this.#waiting = undefined;
     return this.#sent;
   }
 
@@ -90,13 +89,18 @@ export class PendingReport {
 
   /** The message was not confirmed: what it had is to be said again. */
   unsent(): void {
-    addMarks(this.#waiting, this.#sent ?? []);
+    if (this.#sent && this.#sent.size > 0) this.#wait(this.#sent);
     this.#sent = undefined;
+  }
+
+  #wait(marks: Iterable<readonly [string, number]>): void {
+    this.#waiting ??= new Map();
+    addMarks(this.#waiting, marks);
   }
 
   #store(next: ReadonlyMap<string, number>): RowChange {
     const before = this.#stored;
-    this.#stored = next;
+    this.#stored = next.size > 0 ? next : NONE;
     if (before && sameMarks(before, next)) return 'none';
     return next.size > 0 ? 'put' : 'remove';
   }
@@ -113,9 +117,7 @@ export class PendingReport {
   }
 
   *#all(): Generator<readonly [string, number]> {
-    yield* this.#waiting;
-    if (this.#sent) yield* this.#sent;
-    yield* this.#announced;
+    for (const marks of [this.#waiting, this.#sent, this.#announced]) if (marks) yield* marks;
   }
 }
 

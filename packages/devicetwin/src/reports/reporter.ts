@@ -55,6 +55,13 @@ export class Reporter {
     return this.#devices.get(id)?.isKept ?? false;
   }
 
+  /** How many devices have something like that. */
+  get pending(): number {
+    let count = 0;
+    for (const reports of this.#devices.values()) if (reports.isKept) count += 1;
+    return count;
+  }
+
   /** Takes up what an earlier run had left; entries of devices that are gone go too. */
   async load(): Promise<void> {
     for (const { kind, id, marks } of await this.#rows.load()) {
@@ -101,7 +108,7 @@ export class Reporter {
     this.#open = true;
     for (const device of this.#options.devices()) {
       const reports = this.#of(device.id);
-      reports.heard.clear();
+      reports.heard = undefined;
       reports.failures = 0;
       reports.notBefore = 0;
       for (const [key, twin] of device.twins) {
@@ -213,6 +220,7 @@ export class Reporter {
   /** Today's cloud makes the entry of a property with its first report, and forgets the value (§8.4). */
   #sayAgain(reports: DeviceReports, marks: ReadonlyMap<string, number>): void {
     if (!this.#options.link.profile?.losesFirstReport) return;
+    reports.heard ??= new Set();
     for (const [key, bits] of marks) {
       if (reports.heard.has(key)) continue;
       reports.heard.add(key);

@@ -1,8 +1,8 @@
 import type { DeviceAttrTable, DeviceTwinTable, Store } from '@edgecore/store';
-import type { Attribute, Device } from '../model/device.js';
+import { type Attribute, type Device, NO_ATTRIBUTES, NO_TWINS } from '../model/device.js';
 import type { Twin, TwinSide, TwinVersion } from '../model/twin.js';
 
-type TwinRow = Pick<
+type TwinRow = { readonly id: number } & Pick<
   DeviceTwinTable,
   | 'deviceid'
   | 'name'
@@ -16,73 +16,109 @@ type TwinRow = Pick<
   | 'attr_type'
   | 'metadata'
 >;
-type AttributeRow = Pick<
+type AttributeRow = { readonly id: number } & Pick<
   DeviceAttrTable,
   'deviceid' | 'name' | 'value' | 'optional' | 'attr_type' | 'metadata'
 >;
 
+type MutableDevice = { -readonly [K in keyof Device]: Device[K] };
+
+/** Rows read at a time: many at once would leave the process with their memory for good. */
+const PAGE = 2000;
+
 /** All devices of the database, a Go agent's too; NULL counts as unset (devicetwin.md §9). */
 export async function loadDevices(store: Store): Promise<Map<string, Device>> {
   const { db } = store;
-  const devices = await store.all(db.selectFrom('device').selectAll());
-  const attributes = await store.all<AttributeRow>(
-    db
-      .selectFrom('device_attr')
-      .select(['deviceid', 'name', 'value', 'optional', 'attr_type', 'metadata'])
-      .orderBy('id'),
-  );
-  const twins = await store.all<TwinRow>(
-    db
-      .selectFrom('device_twin')
-      .select([
-        'deviceid',
-        'name',
-        'expected',
-        'actual',
-        'expected_meta',
-        'actual_meta',
-        'expected_version',
-        'actual_version',
-        'optional',
-        'attr_type',
-        'metadata',
-      ])
-      .orderBy('id'),
-  );
-  const twinsOf = grouped(twins, twinOf);
-  const attributesOf = grouped(attributes, attributeOf);
-  return new Map(
-    devices.map(({ id, name, description, state, last_online }) => [
+  const devices = new Map<string, MutableDevice>();
+  for (const { id, name, description, state, last_online } of await store.all(
+    db.selectFrom('device').selectAll(),
+  )) {
+    devices.set(id, {
       id,
-      {
-        id,
-        name: name ?? '',
-        description: description ?? '',
-        state: state ?? '',
-        lastOnline: last_online ?? '',
-        attributes: attributesOf.get(id) ?? new Map(),
-        twins: twinsOf.get(id) ?? new Map(),
-      },
-    ]),
-  );
+      name: name ?? '',
+      description: description ?? '',
+      state: state ?? '',
+      lastOnline: last_online ?? '',
+      attributes: NO_ATTRIBUTES,
+      twins: NO_TWINS,
+    });
+  }
+  const shared = new Shared();
+  for await (const row of pages<AttributeRow>((after) =>
+    store.all(
+      db
+        .selectFrom('device_attr')
+        .select(['id', 'deviceid', 'name', 'value', 'optional', 'attr_type', 'metadata'])
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(PAGE),
+    ),
+  )) {
+    const device = devices.get(row.deviceid ?? '');
+    if (!device || !row.name) continue;
+    if (device.attributes === NO_ATTRIBUTES) device.attributes = new Map();
+    (device.attributes as Map<string, Attribute>).set(shared.text(row.name), attributeOf(row));
+  }
+  for await (const row of pages<TwinRow>((after) =>
+    store.all(
+      db
+        .selectFrom('device_twin')
+        .select([
+          'id',
+          'deviceid',
+          'name',
+          'expected',
+          'actual',
+          'expected_meta',
+          'actual_meta',
+          'expected_version',
+          'actual_version',
+          'optional',
+          'attr_type',
+          'metadata',
+        ])
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(PAGE),
+    ),
+  )) {
+    const device = devices.get(row.deviceid ?? '');
+    if (!device || !row.name) continue;
+    if (device.twins === NO_TWINS) device.twins = new Map();
+    // Of several rows of one name the last counts; nothing but habit keeps upstream's tables from having them.
+    (device.twins as Map<string, Twin>).set(shared.text(row.name), twinOf(row, shared));
+  }
+  return devices;
 }
 
-/** Of several rows of one name the last counts; nothing but habit keeps upstream's tables from having them. */
-function grouped<Row extends { deviceid: string | null; name: string | null }, T>(
-  rows: readonly Row[],
-  read: (row: Row) => T,
-): Map<string, Map<string, T>> {
-  const groups = new Map<string, Map<string, T>>();
-  for (const row of rows) {
-    if (!row.deviceid || !row.name) continue;
-    let group = groups.get(row.deviceid);
-    if (!group) {
-      group = new Map();
-      groups.set(row.deviceid, group);
-    }
-    group.set(row.name, read(row));
+async function* pages<Row extends { readonly id: number }>(
+  read: (after: number) => Promise<Row[]>,
+): AsyncGenerator<Row> {
+  for (let after = 0; ; ) {
+    const rows = await read(after);
+    yield* rows;
+    if (rows.length < PAGE) return;
+    after = rows.at(-1)!.id;
   }
-  return groups;
+}
+
+/** Texts and versions thousands of rows have in common, once. */
+class Shared {
+  readonly #texts = new Map<string, string>();
+  readonly #versions = new Map<string, TwinVersion | undefined>();
+
+  text(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    this.#texts.set(text, text);
+    return text;
+  }
+
+  version(text: string | null): TwinVersion | undefined {
+    const key = text ?? '';
+    if (!this.#versions.has(key)) this.#versions.set(key, versionOf(text));
+    return this.#versions.get(key);
+  }
 }
 
 function attributeOf({ value, optional, attr_type, metadata }: AttributeRow): Attribute {
@@ -94,16 +130,16 @@ function attributeOf({ value, optional, attr_type, metadata }: AttributeRow): At
   };
 }
 
-function twinOf(row: TwinRow): Twin {
+function twinOf(row: TwinRow, shared: Shared): Twin {
   const twin: { -readonly [K in keyof Twin]: Twin[K] } = {
     optional: Boolean(row.optional),
-    type: row.attr_type || 'string',
-    metadata: row.metadata ?? '',
+    type: shared.text(row.attr_type || 'string'),
+    metadata: shared.text(row.metadata ?? ''),
   };
   const expected = sideOf(row.expected, row.expected_meta);
   const actual = sideOf(row.actual, row.actual_meta);
-  const expectedVersion = versionOf(row.expected_version);
-  const actualVersion = versionOf(row.actual_version);
+  const expectedVersion = shared.version(row.expected_version);
+  const actualVersion = shared.version(row.actual_version);
   if (expected) twin.expected = expected;
   if (actual) twin.actual = actual;
   if (expectedVersion) twin.expectedVersion = expectedVersion;
