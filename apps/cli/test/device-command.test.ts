@@ -26,6 +26,7 @@ describe('edgecore device', () => {
   const listeners = new Set<(change: DeviceChange) => void>();
   const devices: DeviceSource = {
     devices: () => [led],
+    counts: () => ({ total: 1, pending: 0 }),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

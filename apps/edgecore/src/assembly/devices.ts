@@ -31,6 +31,7 @@ export function deviceTwin(
 export function deviceSource(twin: DeviceTwin): DeviceSource {
   return {
     devices: () => twin.devices(),
+    counts: () => twin.counts(),
     onChange(listener) {
       const changed = (device: ReturnType<DeviceTwin['devices']>[number]) =>
         listener({ type: 'changed', device });

@@ -129,7 +129,6 @@ export class EdgeCore {
         outcome: this.#store?.outcome ?? 'closed',
         outbox: outbox.reduce((sum, size) => sum + size, 0),
       },
-      ...(this.#twin ? { devices: this.#twin.counts() } : {}),
       ...(this.#eventBus?.endpoint ? { mqtt: this.#eventBus.endpoint.url } : {}),
       memoryBytes: process.memoryUsage.rss(),
     };

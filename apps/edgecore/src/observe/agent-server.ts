@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { EdgeCoreError, errorText, hasCode, type Logger } from '@edgecore/api';
 import type { AgentStatus, HealthCheck } from './agent-status.js';
 import { answerDevices, isDeviceRoute } from './device-routes.js';
-import { countDevices, type DeviceSource } from './device-source.js';
+import type { DeviceSource } from './device-source.js';
 
 /** Where the agent's own HTTP interface gets its answers from. */
 export interface AgentSource {
@@ -93,7 +93,7 @@ export class AgentServer {
       if (path === '/status') {
         const status: AgentStatus = {
           ...(await this.source.status()),
-          ...(this.devices ? { devices: countDevices(this.devices.devices()) } : {}),
+          ...(this.devices ? { devices: this.devices.counts() } : {}),
         };
         return send(response, 200, 'application/json', `${JSON.stringify(status, null, 2)}\n`);
       }

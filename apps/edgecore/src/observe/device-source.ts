@@ -8,6 +8,7 @@ export type DeviceChange =
 /** Where the agent's own HTTP interface gets devices from: the device module. */
 export interface DeviceSource {
   devices(): DeviceSnapshot[];
+  counts(): DeviceCounts;
   /** @returns a function that ends the subscription. */
   onChange(listener: (change: DeviceChange) => void): () => void;
 }
@@ -16,8 +17,4 @@ export interface DeviceSource {
 export interface DeviceCounts {
   readonly total: number;
   readonly pending: number;
-}
-
-export function countDevices(devices: readonly DeviceSnapshot[]): DeviceCounts {
-  return { total: devices.length, pending: devices.filter(({ pending }) => pending).length };
 }

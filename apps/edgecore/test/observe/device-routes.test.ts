@@ -29,6 +29,10 @@ class Devices implements DeviceSource {
     return [...this.all.values()];
   }
 
+  counts() {
+    return { total: this.all.size, pending: this.devices().filter(({ pending }) => pending).length };
+  }
+
   onChange(listener: (change: DeviceChange) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -13,7 +13,10 @@ const NOTHING: Account = { missing: [], extra: [], contents: [], confirmations: 
 
 /** What the Go edge sent and ours does not. */
 const LEFT_OUT: Reasons = [
-  [/^twin\//, 'the device twin is not part of this agent yet'],
+  [
+    /^twin\/resource get membership\/detail/,
+    'the Go edge says it again each idle minute, as nobody answers it; ours once per connect (devicetwin.md §8.5)',
+  ],
   [/^edged\/meta (insert|patch) default\/event\//, 'events are off by default (`reportEvent`)'],
   [
     /response kube-node-lease\/lease\/\w+ OK$/,
@@ -24,6 +27,7 @@ const LEFT_OUT: Reasons = [
 
 /** What ours sends and the Go edge did not. */
 const ONLY_OURS: Reasons = [
+  [/^twin\/resource get membership\/detail/, 'once per connect, see above'],
   [
     /response null\/nodepatch\/\w+ OK$/,
     'the patched node is stored, so it is confirmed; harmless (wire.md §5.4)',
