@@ -18,6 +18,7 @@ import { type AgentStatus, liveness, readiness } from '../observe/agent-status.j
 import { PrometheusMetrics } from '../observe/prometheus.js';
 import { VERSION } from '../version.js';
 import { chooseRuntime } from './choose-runtime.js';
+import { edgeStream } from './edge-stream.js';
 import { type EdgedParts, edgedParts } from './edged-parts.js';
 import { hubOptions } from './hub-options.js';
 import { missingModules } from './missing-modules.js';
@@ -34,7 +35,7 @@ export interface EdgeCoreOptions {
 }
 
 /** Modules that do their work without a cloud: its absence does not make the node unready. */
-const OFFLINE_CAPABLE: ReadonlySet<string> = new Set([ModuleName.edgehub]);
+const OFFLINE_CAPABLE: ReadonlySet<string> = new Set([ModuleName.edgehub, ModuleName.edgestream]);
 
 /** An edge node, assembled: modules on a bus over one database, as the configuration says. */
 export class EdgeCore {
@@ -135,6 +136,7 @@ export class EdgeCore {
     const link = this.#addHub();
     if (config.metaManager.enabled) this.#bus.add(this.#metaManager(store, link));
     if (config.edged.enabled) await this.#addEdged(store, link);
+    if (config.edgeStream.enabled) this.#bus.add(edgeStream(config, () => this.#edged?.addresses()[0] ?? ''));
     this.#addDbTest();
     // Modules that talk to the cloud name it in `after`: it ends last and carries their last words.
     if (this.#hub) this.#bus.add(this.#hub, { when: 'onFailure', isFatal: isFatalHubError });
@@ -185,6 +187,7 @@ export class EdgeCore {
       runtime,
       databaseRecreated: store.outcome === 'recreated',
       agentVersion: `v${VERSION}`,
+      metrics: () => this.#metrics.text(),
     });
     this.#bus.add(this.#edged.edged);
   }

@@ -6,7 +6,6 @@ export function missingModules(config: EdgeCoreConfig): string[] {
     eventBus: config.eventBus.enabled,
     deviceTwin: config.deviceTwin.enabled,
     serviceBus: config.serviceBus.enabled,
-    edgeStream: config.edgeStream.enabled,
     edgeMesh: config.edgeMesh.enabled,
     metaServer: config.metaManager.enabled && config.metaManager.metaServer.enabled,
   };
