@@ -55,31 +55,40 @@ export class HttpService {
     return this.#failure;
   }
 
-  /** Listens until the signal aborts. Never rejects. */
+  /** Listens until the signal aborts; a port that is taken does not keep the socket from being served. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
+    const { socket, ...withoutSocket } = this.options;
+    await Promise.all([
+      this.#keep(withoutSocket, signal),
+      ...(socket === undefined ? [] : [this.#keep({ ...this.options, port: 0 }, signal)]),
+    ]);
+  }
+
+  async #keep(options: EdgedHttpOptions, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.source;
-    while (!signal.aborted) {
+    let server: EdgedServer | undefined;
+    let failure: string | undefined;
+    while (!signal.aborted && !server) {
       try {
-        this.#server = await EdgedServer.listen(this.source, this.options);
-        if (this.#failure) log.info("edged's HTTP server listens now");
-        this.#failure = undefined;
-        break;
+        server = await EdgedServer.listen(this.source, options);
       } catch (error) {
-        const failure = this.#explain(error);
-        if (failure !== this.#failure) log.error({ error: errorText(error) }, failure);
-        this.#failure = failure;
+        const next = this.#explain(error, options);
+        if (next !== failure) log.error({ error: errorText(error) }, next);
+        failure = next;
+        this.#failure = next;
         await pause(clock, RETRY_MS, signal).catch(() => undefined);
       }
     }
-    if (!signal.aborted)
+    if (this.#failure === failure) this.#failure = undefined;
+    if (options.port !== 0) this.#server = server;
+    if (!signal.aborted) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    await this.#server?.close();
-    this.#server = undefined;
+    }
+    await server?.close();
   }
 
-  #explain(error: unknown): string {
-    const { address = '127.0.0.1', port = 10_350, socket } = this.options;
-    const place = `${address}:${port}${socket === undefined ? '' : ` and ${socket}`}`;
+  #explain(error: unknown, { address = '127.0.0.1', port = 10_350, socket }: EdgedHttpOptions): string {
+    const place = socket ?? `${address}:${port}`;
     const why = hasCode(error, 'EADDRINUSE')
       ? 'something else is using it, a kubelet or another agent perhaps: end that, or choose another port'
       : errorText(error);
