@@ -15,7 +15,7 @@ modules:
   edged:
     hostnameOverride: edge-1
     rootDirectory: ${dir}/pods
-    tailoredKubeletConfig: {podLogsDir: ${dir}/logs}
+    tailoredKubeletConfig: {podLogsDir: ${dir}/logs, readOnlyPort: 0}
 ${modules}
 ${more}`;
 }

@@ -264,6 +264,16 @@ export interface ContainerStats {
   /** Absent when the engine does not count them. */
   readonly pageFaults?: number;
   readonly majorPageFaults?: number;
+  /** Parts of `cpuNanoseconds`; absent when the engine does not tell them apart. */
+  readonly cpuUserNanoseconds?: bigint;
+  readonly cpuSystemNanoseconds?: bigint;
+  /** Page cache, active or not. Absent when the engine does not count it. */
+  readonly memoryCacheBytes?: number;
+  /** Highest usage so far; cgroup v2 does not keep it. */
+  readonly memoryMaxUsageBytes?: number;
+  /** From and to block devices. Absent when the engine does not count them. */
+  readonly diskReadBytes?: number;
+  readonly diskWriteBytes?: number;
   /** Interfaces of the network namespace: only for a sandbox with a network of its own. */
   readonly networks?: readonly NetworkStats[];
 }
@@ -275,6 +285,11 @@ export interface NetworkStats {
   readonly rxErrors: number;
   readonly txBytes: number;
   readonly txErrors: number;
+  /** Absent when the engine does not count them. */
+  readonly rxPackets?: number;
+  readonly rxDropped?: number;
+  readonly txPackets?: number;
+  readonly txDropped?: number;
 }
 
 /** What a container takes on the file system of the engine. */

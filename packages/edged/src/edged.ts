@@ -20,6 +20,7 @@ import { pause } from './ports/clock.js';
 import type { ObjectSource } from './ports/object-source.js';
 import type { PodSnapshot, StatusSink } from './ports/status-sink.js';
 import { readAppArmorHost } from './security/app-armor.js';
+import { HttpService } from './server/http-service.js';
 import { MirrorPods } from './static-pods/mirror-pods.js';
 import { StaticPods } from './static-pods/static-pods.js';
 
@@ -43,6 +44,7 @@ export class Edged implements Module {
   #workers: PodWorkers | undefined;
   #watch: RuntimeWatch | undefined;
   #podsKnown = false;
+  #http: HttpService | undefined;
 
   constructor(options: EdgedOptions) {
     this.#settings = withDefaults(options);
@@ -53,11 +55,18 @@ export class Edged implements Module {
     return this.#workers?.pods() ?? [];
   }
 
+  /** The port its HTTP server listens on; `undefined` while it does not. */
+  get httpPort(): number | undefined {
+    return this.#http?.port;
+  }
+
   health(): ModuleHealth {
     if (!this.#watch) return { state: 'starting', reason: 'not started' };
     const { failure } = this.#watch;
     if (failure) return { state: 'degraded', reason: `the container engine does not answer: ${failure}` };
     if (!this.#podsKnown) return { state: 'starting', reason: 'the stored pods are not known yet' };
+    const unserved = this.#http?.failure;
+    if (unserved) return { state: 'degraded', reason: unserved };
     return { state: 'ready' };
   }
 
@@ -119,6 +128,7 @@ export class Edged implements Module {
     });
     this.#workers = workers;
     this.#watch = watch;
+    this.#http = HttpService.of(settings, workers, watch, ctx.log);
     const background = [
       watch.run(signal),
       csi.run(),
@@ -126,6 +136,7 @@ export class Edged implements Module {
       this.#listPods(objects, inbox, ctx, signal),
       staticPods.run(signal),
       mirrors.run(signal),
+      ...(this.#http ? [this.#http.run(signal)] : []),
       ...(reporter
         ? [reporter.run(ctx, { ...mirrors.source(workers), volumesInUse: () => csi.volumes.inUse() })]
         : []),
@@ -140,6 +151,7 @@ export class Edged implements Module {
       await Promise.allSettled(background);
       this.#workers = undefined;
       this.#watch = undefined;
+      this.#http = undefined;
     }
   }
 

@@ -23,4 +23,5 @@ export type { ObjectSource, StoredPods } from './ports/object-source.js';
 export type { PodEvent, PodEventListener } from './ports/pod-events.js';
 export type * from './ports/status-sink.js';
 export { CloudReporter, type ReporterOptions } from './report/reporter.js';
+export type { EdgedHttpOptions } from './server/server-options.js';
 export type { MirrorApi } from './static-pods/mirror-pods.js';

@@ -11,6 +11,7 @@ import type { NodeEventListener } from './ports/node-events.js';
 import type { ObjectSource } from './ports/object-source.js';
 import type { PodEventListener } from './ports/pod-events.js';
 import type { Reporter } from './ports/status-sink.js';
+import type { EdgedHttpOptions } from './server/server-options.js';
 import type { MirrorApi } from './static-pods/mirror-pods.js';
 
 /** Options of {@link Edged}. Only the node name, the runtime and the link are required. */
@@ -106,6 +107,8 @@ export interface EdgedOptions {
   readonly csiTimeoutMs?: number;
   /** The database was lost: adopt every labelled container, remove only what a message names. Default false. */
   readonly databaseRecreated?: boolean;
+  /** A kubelet's HTTP server: logs, exec, attach, port-forward, figures. Default: none. */
+  readonly http?: EdgedHttpOptions;
   /** Takes every status that is computed, changed or not, besides the reporter. Must return at once. Default none. */
   readonly onStatus?: (pod: Pod, status: PodStatus) => void;
   /** Takes pod events, besides the log. Default none. */
@@ -117,7 +120,15 @@ export interface EdgedOptions {
   readonly random?: () => number;
 }
 
-type Optional = 'objects' | 'eviction' | 'reporter' | 'mirrorApi' | 'onStatus' | 'onEvent' | 'onNodeEvent';
+type Optional =
+  | 'objects'
+  | 'eviction'
+  | 'reporter'
+  | 'mirrorApi'
+  | 'http'
+  | 'onStatus'
+  | 'onEvent'
+  | 'onNodeEvent';
 
 /** Options with every default filled in. */
 export type EdgedSettings = Required<Omit<EdgedOptions, Optional>> & Pick<EdgedOptions, Optional>;

@@ -21,6 +21,7 @@ import { PrometheusMetrics } from '../observe/prometheus.js';
 import { VERSION } from '../version.js';
 import { chooseRuntime } from './choose-runtime.js';
 import { deviceSource, deviceTwin, eventBus } from './devices.js';
+import { edgeStream } from './edge-stream.js';
 import { type EdgedParts, edgedParts } from './edged-parts.js';
 import { hubOptions } from './hub-options.js';
 import { missingModules } from './missing-modules.js';
@@ -40,6 +41,7 @@ export interface EdgeCoreOptions {
 /** What lies outside the node (the cloud, an MQTT broker, mappers) may be away: that does not make the node unready. */
 const OFFLINE_CAPABLE: ReadonlySet<string> = new Set([
   ModuleName.edgehub,
+  ModuleName.edgestream,
   ModuleName.eventbus,
   ModuleName.twin,
 ]);
@@ -148,6 +150,7 @@ export class EdgeCore {
     if (config.edged.enabled) await this.#addEdged(store, link);
     this.#addDevices(store, link);
     if (config.serviceBus.enabled) this.#bus.add(serviceBus(config, store, link));
+    if (config.edgeStream.enabled) this.#bus.add(edgeStream(config, () => this.#edged?.addresses()[0] ?? ''));
     this.#addDbTest();
     // Modules that talk to the cloud name it in `after`: it ends last and carries their last words.
     if (this.#hub) this.#bus.add(this.#hub, { when: 'onFailure', isFatal: isFatalHubError });
@@ -199,6 +202,7 @@ export class EdgeCore {
       runtime,
       databaseRecreated: store.outcome === 'recreated',
       agentVersion: `v${VERSION}`,
+      metrics: () => this.#metrics.text(),
     });
     this.#bus.add(this.#edged.edged);
   }

@@ -3,6 +3,7 @@ import type { CloudLink } from '@edgecore/api';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
 import { CloudReporter, Edged, NodePressure, nodeAllocatable, nodeIp, systemHost } from '@edgecore/edged';
 import type { EdgeCoreConfig } from '../config/index.js';
+import { edgedSocketPath } from './socket-path.js';
 
 export interface EdgedParts {
   readonly edged: Edged;
@@ -17,6 +18,8 @@ export interface EdgedPartsOptions {
   readonly databaseRecreated: boolean;
   /** As `v0.1.0`. */
   readonly agentVersion: string;
+  /** The agent's own figures, for `/metrics`. */
+  readonly metrics: () => Promise<string>;
 }
 
 /** Edged and its reporting half out of the configuration. */
@@ -100,6 +103,13 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     eviction: { pressure, maxPodGraceMs: edged.eviction.maxPodGraceSeconds * 1000 },
     csiControllerDriver: edged.csi.controllerDriver,
     csiDriversWithoutAttach: edged.csi.driversWithoutAttach,
+    http: {
+      address: edged.http.address,
+      port: edged.http.port,
+      socket: edgedSocketPath(config),
+      streamIdleTimeoutMs: edged.http.streamIdleTimeoutMs,
+      metrics: options.metrics,
+    },
     databaseRecreated: options.databaseRecreated,
     onNodeEvent: (event) => reporter.events.nodeEvent(event),
     onEvent: (event) => reporter.events.podEvent(event),

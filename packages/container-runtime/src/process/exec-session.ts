@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { UnsupportedByRuntimeError } from '../errors.js';
@@ -75,7 +76,9 @@ async function run(
       child.once('error', reject);
       child.once('exit', (exitCode, by) => resolve(exitCode ?? EXIT_CODES_OF_SIGNALS[by!] ?? 255));
     });
-    await waitAtMost(Promise.all(outputs), DRAIN_MS);
+    // A slow reader gets all of it, however long it takes: only silence ends the wait.
+    const all = Promise.all(outputs).then(() => true);
+    while (!(await waitAtMost(all, DRAIN_MS)) && (isBlocked(stdout) || isBlocked(stderr)));
     if (signal?.aborted) throw signal.reason;
     return code;
   } finally {
@@ -85,6 +88,11 @@ async function run(
     child.stdout?.destroy();
     child.stderr?.destroy();
   }
+}
+
+/** Its reader has not taken what it was given. */
+function isBlocked(to: Writable | undefined): boolean {
+  return to !== undefined && !to.destroyed && to.writableNeedDrain;
 }
 
 /** Sets the size of the terminal that `script` made for its child. */

@@ -109,7 +109,8 @@ export async function execText(
           ...(tools.mountMode === 'userns' ? ['--user', '--preserve-credentials'] : []),
           '--mount',
           '--root',
-          '--wd=/',
+          // Of the process itself: a directory named here would be one of this namespace.
+          '--wd',
           '--',
         ];
   return execScript([...enter, ...identity], paths.environment, command);

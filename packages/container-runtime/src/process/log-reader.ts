@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { LogOptions, LogRecord } from '../runtime.js';
 import type { LogPump } from './log-pump.js';
 import { parseRecord } from './log-record.js';
+import { tailPlace } from './log-tail.js';
 
 /** A place in a log that stays the same when files are rotated. */
 export interface LogPlace {
@@ -19,26 +20,15 @@ export async function endOfLog(pump: LogPump): Promise<LogPlace> {
 
 /**
  * The records of a container's log, rotated files included. With `tailLines`
- * at most that many are held in memory; with `follow` it goes on until the
- * container has ended or the signal aborts.
+ * only the end of it is read; with `follow` it goes on until the container has
+ * ended or the signal aborts.
  */
 export async function* readLog(pump: LogPump, options: LogOptions = {}): AsyncGenerator<LogRecord> {
   const { follow = false, tailLines, sinceMs, signal } = options;
-  const place = { generation: 0, offset: 0 };
   const wanted = (record: LogRecord) => sinceMs === undefined || Date.parse(record.time) >= sinceMs;
   await pump.drain();
-  if (tailLines === undefined) {
-    for await (const record of available(pump, place, signal)) if (wanted(record)) yield record;
-  } else {
-    const ring: LogRecord[] = [];
-    for await (const record of available(pump, place, signal)) {
-      if (!wanted(record)) continue;
-      ring.push(record);
-      // Trimmed now and then: one shift for each record would be quadratic.
-      if (ring.length >= 2 * tailLines + 64) ring.splice(0, ring.length - tailLines);
-    }
-    yield* tailLines > 0 ? ring.slice(-tailLines) : [];
-  }
+  const place = tailLines === undefined ? { generation: 0, offset: 0 } : await tailPlace(pump, tailLines);
+  for await (const record of available(pump, place, signal)) if (wanted(record)) yield record;
   if (!follow) return;
   for await (const record of followLog(pump, place, signal)) if (wanted(record)) yield record;
 }

@@ -6,6 +6,8 @@ export interface FileSystemUsage {
   readonly sizeBytes: number;
   /** What an ordinary process may still use. */
   readonly availableBytes: number;
+  /** What is free at all, root's reserve included. */
+  readonly freeBytes?: number;
   /** 0 where the file system counts no inodes (btrfs). */
   readonly inodes: number;
   readonly freeInodes: number;
@@ -54,13 +56,14 @@ export const systemHost: Host = {
   },
   async fileSystem(path) {
     try {
-      const [{ bsize, blocks, bavail, files, ffree }, { dev }] = await Promise.all([
+      const [{ bsize, blocks, bavail, bfree, files, ffree }, { dev }] = await Promise.all([
         statfs(path),
         stat(path),
       ]);
       return {
         sizeBytes: bsize * blocks,
         availableBytes: bsize * bavail,
+        freeBytes: bsize * bfree,
         inodes: files,
         freeInodes: ffree,
         device: dev,

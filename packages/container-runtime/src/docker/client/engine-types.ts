@@ -99,8 +99,21 @@ export interface EngineVersion {
 export interface EngineStats {
   readonly read?: string;
   readonly pids_stats?: { readonly current?: number };
-  readonly cpu_stats?: { readonly cpu_usage?: { readonly total_usage?: number } };
-  readonly memory_stats?: { readonly usage?: number; readonly stats?: Readonly<Record<string, number>> };
+  readonly cpu_stats?: {
+    readonly cpu_usage?: {
+      readonly total_usage?: number;
+      readonly usage_in_usermode?: number;
+      readonly usage_in_kernelmode?: number;
+    };
+  };
+  readonly memory_stats?: {
+    readonly usage?: number;
+    readonly max_usage?: number;
+    readonly stats?: Readonly<Record<string, number>>;
+  };
+  readonly blkio_stats?: {
+    readonly io_service_bytes_recursive?: readonly { readonly op: string; readonly value: number }[] | null;
+  };
   readonly networks?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 

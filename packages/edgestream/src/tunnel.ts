@@ -1,0 +1,136 @@
+import { errorText, type Logger } from '@edgecore/api';
+import type { WebSocket } from 'ws';
+import { ConnectRefusedError, type ConnectRequest, parseConnect } from './connect-request.js';
+import { decodeFrame, FrameType, type TunnelFrame } from './frame.js';
+import { runRequest, type SessionLink, StreamSession } from './local-session.js';
+import type { EdgeStreamSettings } from './options.js';
+import { TunnelWriter } from './tunnel-writer.js';
+
+/** A numbered connection that is open here. */
+interface Open {
+  readonly end: AbortController;
+  stream?: StreamSession;
+}
+
+const CONNECTS: ReadonlySet<number> = new Set([
+  FrameType.logsConnect,
+  FrameType.execConnect,
+  FrameType.metricConnect,
+  FrameType.attachConnect,
+]);
+const STREAMS: ReadonlySet<number> = new Set([FrameType.execConnect, FrameType.attachConnect]);
+
+/**
+ * The sessions of one tunnel connection (edgestream.md §6). Each connect frame
+ * is answered with exactly one remove; after the cloud's remove no data is sent
+ * for that id; what does not belong to an open id is passed over.
+ */
+export class Tunnel {
+  readonly #open = new Map<bigint, Open>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #writer: TunnelWriter;
+  readonly #unknown = new Set<string>();
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly settings: Pick<EdgeStreamSettings, 'edged'>,
+    private readonly log: Logger,
+  ) {
+    this.#writer = new TunnelWriter(socket);
+  }
+
+  /** Sessions open now. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Takes one message. Never throws: what is wrong with it concerns nobody else. */
+  take(message: Buffer): void {
+    let frame: TunnelFrame;
+    try {
+      frame = decodeFrame(message);
+    } catch (error) {
+      this.log.warn({ error: errorText(error), bytes: message.length }, 'a broken tunnel frame is dropped');
+      return;
+    }
+    const type = Number(frame.type);
+    if (CONNECTS.has(type)) this.#connect(frame, STREAMS.has(type));
+    else if (type === FrameType.data) this.#data(frame);
+    else if (type === FrameType.removeConnect) this.#open.get(frame.connectId)?.end.abort();
+    else if (type === FrameType.close) this.#refused(frame.data);
+    else this.#noteUnknown(String(frame.type));
+  }
+
+  /** Ends every session at once; the ids mean nothing any more. */
+  async lost(): Promise<void> {
+    this.#writer.close();
+    for (const { end } of this.#open.values()) end.abort();
+    await Promise.all(this.#running);
+  }
+
+  /** Ends every session and tells the cloud so. */
+  async stop(): Promise<void> {
+    for (const { end } of this.#open.values()) end.abort();
+    await Promise.all(this.#running);
+  }
+
+  #connect({ connectId, data }: TunnelFrame, isStream: boolean): void {
+    if (this.#open.has(connectId)) {
+      this.log.warn({ id: String(connectId) }, 'the cloud opened a connection that is open; ignored');
+      return;
+    }
+    const open: Open = { end: new AbortController() };
+    this.#open.set(connectId, open);
+    const link: SessionLink = {
+      signal: open.end.signal,
+      send: (bytes) => this.#writer.data(connectId, bytes, () => !open.end.signal.aborted),
+    };
+    const running = this.#run(open, link, data, isStream)
+      .catch((error: unknown) => this.log.warn({ error: errorText(error) }, 'a tunnel session failed'))
+      .finally(() => {
+        this.#open.delete(connectId);
+        this.#running.delete(running);
+        this.#writer.remove(connectId);
+      });
+    this.#running.add(running);
+  }
+
+  async #run(open: Open, link: SessionLink, data: Buffer, isStream: boolean): Promise<void> {
+    let request: ConnectRequest;
+    try {
+      request = parseConnect(data, isStream);
+    } catch (error) {
+      if (!(error instanceof ConnectRefusedError)) throw error;
+      this.log.warn({ error: error.message }, 'a request of the cloud is refused');
+      await link.send(Buffer.from(`${error.message}\n`));
+      return;
+    }
+    if (!isStream) return runRequest(request, this.settings.edged, link);
+    // Registered before the next message is read: its bytes may be right behind.
+    open.stream = new StreamSession(request, this.settings.edged, link);
+    await open.stream.run();
+  }
+
+  #data({ connectId, data }: TunnelFrame): void {
+    const open = this.#open.get(connectId);
+    if (!open?.stream || open.end.signal.aborted || open.stream.write(data)) return;
+    // The tunnel cannot be paused for one session, and the others must go on.
+    this.log.warn({ id: String(connectId) }, 'a session takes its input too slowly and is closed');
+    open.end.abort();
+  }
+
+  #refused(reason: Buffer): void {
+    this.log.warn(
+      { reason: reason.toString('utf8', 0, 1024) },
+      'the cloud gave up this tunnel; dialling again',
+    );
+    this.socket.close(1000);
+  }
+
+  #noteUnknown(type: string): void {
+    // Bounded: a cloud that sends nonsense must not fill the memory.
+    if (this.#unknown.has(type) || this.#unknown.size > 100) return;
+    this.#unknown.add(type);
+    this.log.warn({ type }, 'tunnel frames of an unknown type are ignored');
+  }
+}
