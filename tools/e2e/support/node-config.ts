@@ -51,7 +51,7 @@ ${heartbeatSeconds === undefined ? '' : `    heartbeat: ${heartbeatSeconds}\n`} 
     podSandboxImage: ${PAUSE_IMAGE}
 ${format === 'v1alpha1' ? edged2020(options) : edgedToday(options)}${
   dbTestPort === undefined ? '' : '  dbTest:\n    enable: true\n'
-}edgecoreTs:
+}${format === 'v1alpha1' ? NO_MESH : ''}edgecoreTs:
   edged:
     runtime: ${options.runtime}
     instance: ${options.instance ?? nodeName}
@@ -62,6 +62,9 @@ ${options.cloudProfile === undefined ? '' : `  cloudProfile: ${options.cloudProf
   dbTestPort === undefined ? '' : `  dbTest:\n    port: ${dbTestPort}\n`
 }`;
 }
+
+/** On by default in that format: rules and DNS of the whole machine, which all nodes here share. */
+const NO_MESH = '  edgeMesh:\n    enable: false\n';
 
 /** Each key replaces its default. */
 const NOTHING_IS_SHORT =

@@ -18,6 +18,7 @@ import { type AgentStatus, liveness, readiness } from '../observe/agent-status.j
 import { PrometheusMetrics } from '../observe/prometheus.js';
 import { VERSION } from '../version.js';
 import { chooseRuntime } from './choose-runtime.js';
+import { edgeMesh } from './edge-mesh.js';
 import { type EdgedParts, edgedParts } from './edged-parts.js';
 import { hubOptions } from './hub-options.js';
 import { missingModules } from './missing-modules.js';
@@ -33,8 +34,8 @@ export interface EdgeCoreOptions {
   readonly runtime?: ContainerRuntime;
 }
 
-/** Modules that do their work without a cloud: its absence does not make the node unready. */
-const OFFLINE_CAPABLE: ReadonlySet<string> = new Set([ModuleName.edgehub]);
+/** Modules whose trouble does not make the node unready: pods run without a cloud, and without the mesh. */
+const OFFLINE_CAPABLE: ReadonlySet<string> = new Set([ModuleName.edgehub, ModuleName.edgemesh]);
 
 /** An edge node, assembled: modules on a bus over one database, as the configuration says. */
 export class EdgeCore {
@@ -134,7 +135,9 @@ export class EdgeCore {
     await rememberVersion(store, this.#log);
     const link = this.#addHub();
     if (config.metaManager.enabled) this.#bus.add(this.#metaManager(store, link));
-    if (config.edged.enabled) await this.#addEdged(store, link);
+    const mesh = edgeMesh({ config, link, edged: () => this.#edged?.edged });
+    if (mesh) this.#bus.add(mesh);
+    if (config.edged.enabled) await this.#addEdged(store, link, mesh?.dnsServer);
     this.#addDbTest();
     // Modules that talk to the cloud name it in `after`: it ends last and carries their last words.
     if (this.#hub) this.#bus.add(this.#hub, { when: 'onFailure', isFatal: isFatalHubError });
@@ -170,7 +173,7 @@ export class EdgeCore {
     });
   }
 
-  async #addEdged(store: Store, link: CloudLink): Promise<void> {
+  async #addEdged(store: Store, link: CloudLink, meshDns: string | undefined): Promise<void> {
     const runtime =
       this.#options.runtime ??
       (await chooseRuntime(this.#config.edged, {
@@ -185,6 +188,7 @@ export class EdgeCore {
       runtime,
       databaseRecreated: store.outcome === 'recreated',
       agentVersion: `v${VERSION}`,
+      meshDns,
     });
     this.#bus.add(this.#edged.edged);
   }

@@ -7,7 +7,6 @@ export function missingModules(config: EdgeCoreConfig): string[] {
     deviceTwin: config.deviceTwin.enabled,
     serviceBus: config.serviceBus.enabled,
     edgeStream: config.edgeStream.enabled,
-    edgeMesh: config.edgeMesh.enabled,
     metaServer: config.metaManager.enabled && config.metaManager.metaServer.enabled,
   };
   return Object.entries(wanted)

@@ -8,7 +8,7 @@ const host: HostFacts = { hostName: '<host name>', localIp: '<host address>', ar
 
 /** Sections that are read and checked for modules this version does not have. */
 const WITHOUT_MODULE =
-  /^(modules|edgecoreTs)\.(eventBus|deviceTwin|serviceBus|edgeStream|edgeMesh)\.|^modules\.metaManager\.metaServer\./;
+  /^(modules|edgecoreTs)\.(eventBus|deviceTwin|serviceBus|edgeStream)\.|^modules\.metaManager\.metaServer\./;
 
 /** Every key of a format as a Markdown table, in the order of the schema. */
 export function keyTable(version: ConfigVersion): string {
