@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { closedPort, endpointsAt, httpBackend, tcpBackend } from './support/backends.js';
+import { closedPort, endpointsAt, exchange, httpBackend, tcpBackend } from './support/backends.js';
 import { service } from './support/objects.js';
 import { Rig, type RigOptions } from './support/rig.js';
 
@@ -58,6 +58,12 @@ describe('#28 the request arrives as it was sent', () => {
 });
 
 describe('#29 connections', () => {
+  test('a client that ends its side with the request gets its answer', async () => {
+    const backend = await httpBackend((_, response) => void setTimeout(() => response.end('late'), 30));
+    const port = await served([backend.port]);
+    expect(await exchange(port, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/late$/);
+  });
+
   test('two requests at once on one connection are answered in order', async () => {
     const backend = await httpBackend(({ url }, response) => {
       setTimeout(() => response.end(`<${url}>`), url === '/1' ? 60 : 0);

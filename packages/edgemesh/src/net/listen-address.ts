@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os';
+import { execFileSync } from 'node:child_process';
 import { attempt, type RunCommand } from './command.js';
 
 /** Where listeners and the DNS are. */
@@ -12,16 +12,28 @@ export interface ListenAddress {
 export const OWN_INTERFACE = 'edgemesh0';
 export const OWN_ADDRESS = '169.254.96.16';
 
-type Interfaces = ReturnType<typeof networkInterfaces>;
-
 /** First IPv4 address of the interface, else one of our own. */
 export function chooseListenAddress(
   interfaceName: string,
-  interfaces: Interfaces = networkInterfaces(),
+  addressOf: (interfaceName: string) => string | undefined = firstAddress,
 ): ListenAddress {
-  const found = interfaces[interfaceName]?.find(({ family }) => family === 'IPv4');
-  if (found && interfaceName !== OWN_INTERFACE) return { address: found.address, make: undefined };
+  const found = interfaceName === OWN_INTERFACE ? undefined : addressOf(interfaceName);
+  if (found !== undefined) return { address: found, make: undefined };
   return { address: OWN_ADDRESS, make: OWN_INTERFACE };
+}
+
+/** Not Node's own list: it leaves out bridges without a running container. */
+function firstAddress(interfaceName: string): string | undefined {
+  try {
+    const output = execFileSync('ip', ['-o', '-4', 'addr', 'show', 'dev', interfaceName], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 5000,
+    });
+    return / inet (\d+\.\d+\.\d+\.\d+)/.exec(output)?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes the interface, also over one an earlier run left. @throws {CommandError} */

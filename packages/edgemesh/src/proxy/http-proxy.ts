@@ -46,6 +46,8 @@ export class HttpProxy extends StreamServer {
       requireHostHeader: false,
       insecureHTTPParser: false,
     });
+    // A client may end its side with its request, as `nc` does, and still wait for the answer.
+    Object.assign(this.#http, { httpAllowHalfOpen: true });
     // It never listens itself: this starts its watch over headers that do not come.
     this.#http.emit('listening');
     this.#http.on('request', (request, response) => {

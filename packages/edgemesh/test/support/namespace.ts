@@ -22,6 +22,8 @@ export function withNamespaces(): (name: string, body: () => void) => void {
 /** A network of its own, with tables of its own: what happens there happens to nobody else. */
 export class Namespace {
   readonly name = `em-${randomBytes(4).toString('hex')}`;
+  /** Not `ip netns exec`: it would hide the control groups an engine needs. */
+  readonly #net = `--net=/run/netns/${this.name}`;
   readonly #children = new Set<ChildProcess>();
 
   static async create(): Promise<Namespace> {
@@ -33,7 +35,7 @@ export class Namespace {
 
   /** Output of a program that runs inside. @throws when it fails. */
   async run(...command: string[]): Promise<string> {
-    const { stdout } = await run('ip', ['netns', 'exec', this.name, ...command], { timeout: 20_000 });
+    const { stdout } = await run('nsenter', [this.#net, ...command], { timeout: 20_000 });
     return stdout;
   }
 
@@ -56,9 +58,9 @@ export class Namespace {
     await other.run('ip', 'route', 'add', 'default', 'via', gateway);
   }
 
-  spawn(command: string, args: readonly string[]): ChildProcess {
-    const child = spawn('ip', ['netns', 'exec', this.name, command, ...args], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+  spawn(command: string, args: readonly string[], stderr: 'inherit' | 'ignore' = 'inherit'): ChildProcess {
+    const child = spawn('nsenter', [this.#net, command, ...args], {
+      stdio: ['pipe', 'pipe', stderr],
     });
     this.#children.add(child);
     child.once('exit', () => this.#children.delete(child));
@@ -76,8 +78,8 @@ export class Namespace {
     return [...rules.sort(), ...routes.split('\n').sort()].join('\n');
   }
 
-  async close(): Promise<void> {
-    for (const child of this.#children) await ended(child, 'SIGKILL');
+  async close(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    for (const child of this.#children) await ended(child, signal);
     await run('ip', ['netns', 'del', this.name]).catch(() => {});
   }
 }
