@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { formatTable } from './lib/table.mjs';
 
-const names = ['bus', 'store', 'link', 'running', 'idle', 'pods'];
+const names = ['bus', 'store', 'link', 'mesh', 'running', 'idle', 'pods'];
 
 const HELP = `npm run bench -- [name…] [options]
 
@@ -10,6 +10,7 @@ Measures what is built (npm run build first); each figure beside a baseline of t
   bus       messages from module to module, beside an EventEmitter
   store     durable writes, beside a loop over better-sqlite3
   link      messages over TLS WebSocket, confirmed, beside bare ws
+  mesh      services through the mesh, beside HAProxy and dnsmasq, per second of processor time
   running   manifest applied -> running and ready, beside docker run
   idle      memory and processor share of the agent, beside a bare node
   pods      110 pods on Docker, each probed every 10 s: memory, processor share, delays
@@ -17,7 +18,7 @@ Measures what is built (npm run build first); each figure beside a baseline of t
   --seconds <n>   how long idle and pods watch (default 60)
   --settle <n>    idle and pods: pause before they watch (default 20)
   --pods <n>      running: pods one after the other (default 10)
-  --rounds <n>    rounds of bus, store and link (default 5)
+  --rounds <n>    rounds of bus, store, link and mesh (default 5)
   --json          one JSON object per result instead of tables`;
 
 const { values, positionals } = parseArgs({

@@ -83,18 +83,23 @@ export class HttpExchange {
     upstream.on('socket', (socket) => {
       const send = () => {
         connected = true;
-        clearTimeout(timer);
         // Not before: an endpoint that refuses must leave the body for the next one.
         if (hasBody(this.request)) this.request.pipe(upstream);
       };
+      if (!socket.connecting) {
+        send();
+        return;
+      }
       const timer = setTimeout(
         () =>
           upstream.destroy(new ConnectTimeout(`no answer of ${backend.id} within ${connectTimeoutMs} ms`)),
         connectTimeoutMs,
       );
+      socket.once('connect', () => {
+        clearTimeout(timer);
+        send();
+      });
       socket.once('close', () => clearTimeout(timer));
-      if (socket.connecting) socket.once('connect', send);
-      else send();
     });
     if (limits.httpTimeoutMs > 0) {
       upstream.setTimeout(limits.httpTimeoutMs, () => {
@@ -152,8 +157,8 @@ export class HttpExchange {
       );
       return;
     }
-    // Headers of an event stream go before its first event.
-    this.response.flushHeaders();
+    // Headers of an event stream go before its first event; others go with their body, in one packet.
+    if (answer.headers['content-length'] === undefined) this.response.flushHeaders();
     answer.pipe(this.response);
   }
 

@@ -105,6 +105,11 @@ export class Rig {
     return Number(found);
   }
 
+  /** How often rules were written. */
+  get restores(): number {
+    return this.#restores.length;
+  }
+
   get dnsPort(): number {
     return this.mesh.stats().dnsPort!;
   }
