@@ -60,7 +60,9 @@ export function readTable(output: string): TableState {
   const own = /^-[AN] (EDGE-MESH\S*)/;
   return {
     rules: lines.filter((line) => line.startsWith('-A ') && own.test(line)).sort(),
-    jumps: lines.filter((line) => line.startsWith('-A ') && !own.test(line) && / -j EDGE-MESH\S*/.test(line)),
+    jumps: lines.filter(
+      (line) => line.startsWith('-A ') && !own.test(line) && / -j EDGE-MESH\S*$/.test(line),
+    ),
     chains: lines.flatMap((line) => (line.startsWith('-N ') ? (own.exec(line)?.[1] ?? []) : [])),
   };
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { eventually, tempDir } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MeshProcess, Namespace, withNamespaces } from '../support/namespace.js';
-import { endpoints, service } from '../support/objects.js';
+import { endpoints, pod, service } from '../support/objects.js';
 
 const ECHO = { name: 'tcp-echo', protocol: 'TCP', port: 7000, targetPort: 7 };
 const UDP = { name: 'udp', protocol: 'UDP', port: 5000, targetPort: 5001 };
@@ -111,6 +111,22 @@ withNamespaces()('in a network of its own: a bridge named docker0, another one, 
     expect(now.match(/-j EDGE-MESH/g)).toHaveLength(2);
     await third.end('SIGTERM');
     expect(await node.state()).toBe(before);
+  }, 60_000);
+
+  test('#24 two nodes: to a pod on the other one by its host port', async () => {
+    const mesh = await MeshProcess.start(node, join(dir, 'two.db'), { ...OPTIONS, nodeName: 'edge-a' });
+    const far = other.spawn(process.execPath, [ECHO_SCRIPT, 'serve']);
+    await once(far.stdout!, 'data');
+    await mesh.down('insert', 'default/service/echo', service('echo', { ports: [ECHO] }));
+    const remote = pod('p2', {
+      spec: { nodeName: 'edge-b' },
+      status: { hostIP: '172.30.0.2', podIP: '10.244.1.5' },
+      ports: [{ containerPort: 7, hostPort: 7, protocol: 'TCP' }],
+    });
+    await mesh.down('update', 'default/podlist/echo', [remote]);
+    for (const from of [client, node]) expect(await say(from, '9.251.0.1', '7000')).toBe('hello\n');
+    far.kill();
+    await mesh.end('SIGTERM');
   }, 60_000);
 
   test('addresses of the machine itself, without iptables', async () => {
