@@ -71,7 +71,7 @@ export class EdgeMesh implements Module {
     };
   }
 
-  /** Resolves when every change so far has its listener and its rule; for tests. */
+  /** Resolves when every change so far has its listener, its rule and its rows; for tests. */
   async settled(): Promise<void> {
     await this.#mesh?.settled();
   }

@@ -129,7 +129,7 @@ export class Mesh {
     await this.#restore();
     await this.#listenDns();
     this.#changed(0);
-    await this.settled();
+    await this.#applied();
     this.#timers.push(setInterval(() => this.#check(), checkMs));
     if (localPods) this.#timers.push(setInterval(() => this.#takeLocalPods(), localPodsMs));
     if (this.#options.source !== 'push') {
@@ -149,8 +149,13 @@ export class Mesh {
     applyMessage(message, this.#state, this.#ctx.log);
   }
 
-  /** Resolves when every change so far has its listener and its rule. */
+  /** Resolves when every change so far has its listener, its rule and its rows. */
   async settled(): Promise<void> {
+    await this.#applied();
+    await this.#writer.idle();
+  }
+
+  async #applied(): Promise<void> {
     if (this.#settle) {
       clearTimeout(this.#settle);
       this.#sync();

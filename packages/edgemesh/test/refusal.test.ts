@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { cloudProfiles, MutableCloudLink } from '@edgecore/api';
 import { createBus } from '@edgecore/beehive';
 import { CommandError, EdgeMesh } from '@edgecore/edgemesh';
@@ -52,8 +54,6 @@ test('a machine that refuses rules: degraded with what the program said, names g
 });
 
 test('a port of the DNS that is taken: told, and tried again', async () => {
-  const { createSocket } = await import('node:dgram');
-  const { once } = await import('node:events');
   const taken = createSocket('udp4');
   taken.bind(0, '127.0.0.1');
   await once(taken, 'listening');

@@ -20,6 +20,8 @@ export interface DnsServerOptions {
 }
 
 const MAX_TCP_BYTES = 65_535;
+/** Over UDP, where the sender's address may be forged, too. */
+const MAX_REFUSALS_PER_SECOND = 200;
 
 /** The DNS server of the pods on this node, over UDP and TCP. */
 export class DnsServer {
@@ -27,6 +29,8 @@ export class DnsServer {
   readonly #connections = new Set<Socket>();
   #udp: UdpSocket | undefined;
   #tcp: Server | undefined;
+  #refusals = 0;
+  #refusalSecond = 0;
 
   constructor(options: DnsServerOptions) {
     this.#options = { maxConnections: 128, idleMs: 10_000, ...options };
@@ -71,10 +75,22 @@ export class DnsServer {
     const answered = this.#options.responder.answer(packet, udpLimit);
     const send = ({ outcome, packet: reply }: Answered) => {
       this.#options.metrics.count('edgecore_mesh_dns_queries_total', { outcome });
+      if (outcome === 'refused' && !this.#mayRefuse()) return;
       if (reply) this.#udp?.send(reply, from.port, from.address, ignoreError);
     };
     if (answered instanceof Promise) void answered.then(send, this.#failed);
     else send(answered);
+  }
+
+  /** A flood of garbage gets silence after a while: answering it would cost those who ask properly. */
+  #mayRefuse(): boolean {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== this.#refusalSecond) {
+      this.#refusalSecond = second;
+      this.#refusals = 0;
+    }
+    this.#refusals += 1;
+    return this.#refusals <= MAX_REFUSALS_PER_SECOND;
   }
 
   #serve(socket: Socket): void {

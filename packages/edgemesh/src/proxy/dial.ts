@@ -15,10 +15,16 @@ export type Dialer = (backend: Backend, options: DialOptions) => Promise<Socket>
 /** Different endpoints tried for one connection (edgemesh.md §9). */
 export const MAX_TRIES = 3;
 
+/** What may wait in each direction of a connection: with less, a fast sender is stopped after every read. */
+export const BUFFER_BYTES = 128 * 1024;
+
 /** Plain TCP. Resolves with a connected, paused socket. */
 export const tcpDialer: Dialer = ({ address, port }, { timeoutMs }) =>
   new Promise((resolve, reject) => {
-    const socket = createConnection({ host: address, port, allowHalfOpen: true, noDelay: true });
+    const socket = createConnection({
+      ...{ host: address, port, allowHalfOpen: true, noDelay: true },
+      ...{ readableHighWaterMark: BUFFER_BYTES, writableHighWaterMark: BUFFER_BYTES },
+    });
     const timer = setTimeout(() => {
       socket.destroy(new Error(`no answer of ${address}:${port} within ${timeoutMs} ms`));
     }, timeoutMs);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { errorText } from '@edgecore/api';
+import { BUFFER_BYTES } from './dial.js';
 import type { PortProxy, PortProxyOptions } from './port-proxy.js';
 
 /** The listening half of TCP proxies: counts connections, keeps to the limit, ends. */
@@ -9,8 +10,9 @@ export abstract class StreamServer implements PortProxy {
   readonly #clients = new Set<Socket>();
 
   constructor(protected readonly options: PortProxyOptions) {
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) =>
-      this.#accept(client),
+    this.#server = createServer(
+      { allowHalfOpen: true, noDelay: true, pauseOnConnect: true, highWaterMark: BUFFER_BYTES },
+      (client) => this.#accept(client),
     );
     this.#server.maxConnections = options.limits.maxConnections;
   }
