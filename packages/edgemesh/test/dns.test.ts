@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { encodeName } from '../src/dns/name.js';
 import { ask, overUdp, question, readAnswer } from './support/dns-client.js';
@@ -179,9 +179,6 @@ async function stub(answer: () => { addresses: string[]; ttl?: number } | undefi
       udp.send(cut, from.port, from.address);
     } else udp.send(reply, from.port, from.address);
   });
-  udp.bind(0, '127.0.0.1');
-  await once(udp, 'listening');
-  const { port } = udp.address();
   const tcp = createServer((socket) => {
     socket.once('data', (data) => {
       const reply = build(data.subarray(2));
@@ -190,7 +187,12 @@ async function stub(answer: () => { addresses: string[]; ttl?: number } | undefi
       length.writeUInt16BE(reply.length);
       socket.end(Buffer.concat([length, reply]));
     });
-  }).listen(port, '127.0.0.1');
+  }).listen(0, '127.0.0.1');
+  await once(tcp, 'listening');
+  const { port } = tcp.address() as AddressInfo;
+  const listening = once(udp, 'listening');
+  udp.bind(port, '127.0.0.1');
+  await listening;
   opened.push(
     () => udp.close(),
     () => tcp.close(),

@@ -1,7 +1,7 @@
 import type { RemoteInfo, Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { errorText, type Logger, type Metrics } from '@edgecore/api';
+import { errorText, hasCode, type Logger, type Metrics } from '@edgecore/api';
 import { udpSocket } from '../net/udp-socket.js';
 import { udpLimit } from './query.js';
 import type { Answered, Responder } from './responder.js';
@@ -38,6 +38,18 @@ export class DnsServer {
 
   /** @throws the system's error when the port is taken or not allowed. */
   async listen(): Promise<{ address: string; port: number }> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#listen();
+      } catch (error) {
+        await this.close();
+        // Any port will do, but it must be free for both.
+        if (this.#options.port !== 0 || !hasCode(error, 'EADDRINUSE') || tries === 10) throw error;
+      }
+    }
+  }
+
+  async #listen(): Promise<{ address: string; port: number }> {
     const { address, port, log } = this.#options;
     const tcp = createServer({ noDelay: true }, (socket) => this.#serve(socket));
     tcp.listen(port, address);
