@@ -142,6 +142,27 @@ describe('what stays on the edge', () => {
     expect(rig.up).toEqual([]);
   });
 
+  test('a listener is the address alone, and the list of them has their names', async () => {
+    const rig = await startRig();
+    const listener = { source: 'edgemesh', resource: 'default/listener/default.web' };
+    await rig.request({ ...listener, operation: 'insert', content: '9.251.0.1' });
+    await rig.request({ ...listener, operation: 'insert', content: '9.251.0.2' });
+    expect(await rig.value(listener.resource)).toBe('"9.251.0.2"');
+    expect((await rig.request({ ...listener, operation: 'query' })).content).toEqual(['"9.251.0.2"']);
+    const all = { source: 'edgemesh', operation: 'query', resource: 'default/listener' };
+    expect((await rig.request(all)).content).toEqual(['{"name":"default.web","value":"9.251.0.2"}']);
+  });
+
+  test('edgemesh stores the pods of a service, which today’s cloud never sends', async () => {
+    const rig = await startRig({ cloud: 'current' });
+    const list = { source: 'edgemesh', resource: 'default/podlist/web' };
+    expect((await rig.request({ ...list, operation: 'update', content: [pod('a')] })).content).toBe('OK');
+    expect((await rig.request({ ...list, operation: 'query' })).content).toEqual([
+      JSON.stringify([pod('a')]),
+    ]);
+    expect(rig.up).toEqual([]);
+  });
+
   test('a device set over the local API goes to the twin and is confirmed to the caller', async () => {
     const rig = await startRig({ cloud: 'current' });
     const content = pod('thermo');

@@ -57,7 +57,7 @@ ${heartbeatSeconds === undefined ? '' : `    heartbeat: ${heartbeatSeconds}\n`} 
     podSandboxImage: ${PAUSE_IMAGE}
 ${format === 'v1alpha1' ? edged2020(options) : edgedToday(options)}${
   dbTestPort === undefined ? '' : '  dbTest:\n    enable: true\n'
-}${serviceBus(options)}  eventBus:
+}${format === 'v1alpha1' ? NO_MESH : ''}${serviceBus(options)}  eventBus:
     mqttMode: 0
     mqttServerInternal: tcp://127.0.0.1:${options.mqttPort ?? 0}
 edgecoreTs:
@@ -77,6 +77,9 @@ function serviceBus({ format, serviceBusPort: port }: NodeConfigOptions): string
   // The file of 2020 has no port: that cloud has no use for it.
   return `  serviceBus:\n    enable: true\n${format === 'v1alpha1' ? '' : `    port: ${port}\n`}`;
 }
+
+/** On by default in that format: rules and DNS of the whole machine, which all nodes here share. */
+const NO_MESH = '  edgeMesh:\n    enable: false\n';
 
 /** Each key replaces its default. */
 const NOTHING_IS_SHORT =

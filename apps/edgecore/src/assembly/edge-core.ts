@@ -21,6 +21,7 @@ import { PrometheusMetrics } from '../observe/prometheus.js';
 import { VERSION } from '../version.js';
 import { chooseRuntime } from './choose-runtime.js';
 import { deviceSource, deviceTwin, eventBus } from './devices.js';
+import { edgeMesh } from './edge-mesh.js';
 import { edgeStream } from './edge-stream.js';
 import { type EdgedParts, edgedParts } from './edged-parts.js';
 import { hubOptions } from './hub-options.js';
@@ -38,9 +39,10 @@ export interface EdgeCoreOptions {
   readonly runtime?: ContainerRuntime;
 }
 
-/** What lies outside the node (the cloud, an MQTT broker, mappers) may be away: that does not make the node unready. */
+/** What lies outside the node (the cloud, an MQTT broker, mappers, other nodes) may be away: that does not make the node unready. */
 const OFFLINE_CAPABLE: ReadonlySet<string> = new Set([
   ModuleName.edgehub,
+  ModuleName.edgemesh,
   ModuleName.edgestream,
   ModuleName.eventbus,
   ModuleName.twin,
@@ -147,7 +149,9 @@ export class EdgeCore {
     await rememberVersion(store, this.#log);
     const link = this.#addHub();
     if (config.metaManager.enabled) this.#bus.add(this.#metaManager(store, link));
-    if (config.edged.enabled) await this.#addEdged(store, link);
+    const mesh = edgeMesh({ config, link, edged: () => this.#edged?.edged });
+    if (mesh) this.#bus.add(mesh);
+    if (config.edged.enabled) await this.#addEdged(store, link, mesh?.dnsServer);
     this.#addDevices(store, link);
     if (config.serviceBus.enabled) this.#bus.add(serviceBus(config, store, link));
     if (config.edgeStream.enabled) this.#bus.add(edgeStream(config, () => this.#edged?.addresses()[0] ?? ''));
@@ -187,7 +191,7 @@ export class EdgeCore {
     });
   }
 
-  async #addEdged(store: Store, link: CloudLink): Promise<void> {
+  async #addEdged(store: Store, link: CloudLink, meshDns: string | undefined): Promise<void> {
     const runtime =
       this.#options.runtime ??
       (await chooseRuntime(this.#config.edged, {
@@ -203,6 +207,7 @@ export class EdgeCore {
       databaseRecreated: store.outcome === 'recreated',
       agentVersion: `v${VERSION}`,
       metrics: () => this.#metrics.text(),
+      meshDns,
     });
     this.#bus.add(this.#edged.edged);
   }

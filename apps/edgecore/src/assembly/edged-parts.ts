@@ -20,6 +20,8 @@ export interface EdgedPartsOptions {
   readonly agentVersion: string;
   /** The agent's own figures, for `/metrics`. */
   readonly metrics: () => Promise<string>;
+  /** The mesh's DNS server, the first one pods ask. */
+  readonly meshDns: string | undefined;
 }
 
 /** Edged and its reporting half out of the configuration. */
@@ -81,8 +83,9 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     rootDirectory: edged.directories.root,
     podLogsDir: edged.directories.podLogs,
     sandboxImage: edged.runtime.sandboxImage,
-    clusterDns: edged.dns.servers,
-    clusterDomain: edged.dns.domain,
+    clusterDns: [...(options.meshDns === undefined ? [] : [options.meshDns]), ...edged.dns.servers],
+    // Names of services are looked up by pods as the mesh knows them.
+    clusterDomain: edged.dns.domain || (options.meshDns === undefined ? '' : config.edgeMesh.clusterDomain),
     resolvConf: edged.dns.resolvConf,
     staticPodPath: edged.directories.staticPods,
     staticPodCheckMs: edged.pods.staticCheckMs,

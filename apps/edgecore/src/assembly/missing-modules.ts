@@ -3,7 +3,6 @@ import type { EdgeCoreConfig } from '../config/index.js';
 /** Modules a configuration can switch on that this program does not have yet. */
 export function missingModules(config: EdgeCoreConfig): string[] {
   const wanted = {
-    edgeMesh: config.edgeMesh.enabled,
     metaServer: config.metaManager.enabled && config.metaManager.metaServer.enabled,
   };
   return Object.entries(wanted)

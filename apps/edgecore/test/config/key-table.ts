@@ -7,7 +7,7 @@ import { type ConfigVersion, fieldsOf, schemaOf } from '../../src/config/schema/
 const host: HostFacts = { hostName: '<host name>', localIp: '<host address>', arch: 'x64' };
 
 /** Sections that are read and checked for modules this version does not have. */
-const WITHOUT_MODULE = /^(modules|edgecoreTs)\.(edgeMesh)\.|^modules\.metaManager\.metaServer\./;
+const WITHOUT_MODULE = /^modules\.metaManager\.metaServer\./;
 
 /** Every key of a format as a Markdown table, in the order of the schema. */
 export function keyTable(version: ConfigVersion): string {

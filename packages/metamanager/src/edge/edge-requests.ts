@@ -1,4 +1,4 @@
-import { errorText, OK, Operation, type ParsedResource, parseResource } from '@edgecore/api';
+import { errorText, OK, Operation, type ParsedResource, parseResource, ResourceType } from '@edgecore/api';
 import type { Message } from '@edgecore/beehive';
 import { withFields } from '@edgecore/beehive';
 import type { Lanes } from '../lanes.js';
@@ -11,6 +11,9 @@ import type { ObjectRows } from '../rows/object-rows.js';
 import type { CloudAnswers } from './cloud-answers.js';
 import type { Queries } from './queries.js';
 import { type EdgeRule, ruleFor } from './rules.js';
+
+/** What modules store that is no object: an address, a list (edgemesh.md §4.3). */
+const RAW_TYPES: ReadonlySet<string> = new Set([ResourceType.listener, ResourceType.podlist]);
 
 export interface EdgeRequestsComponents {
   readonly rows: ObjectRows;
@@ -107,6 +110,7 @@ export class EdgeRequests {
   async #local(request: Message, resource: ParsedResource): Promise<void> {
     const { rows, post } = this.components;
     if (request.operation === Operation.delete) await rows.remove(resource, '');
+    else if (RAW_TYPES.has(resource.type)) await rows.putRaw(resource, request.content);
     else await rows.put(resource, objectContent(request.content));
     // Upstream confirms a stored listener with null (metamanager.md §3).
     await post.answer(request, request.operation === Operation.insert ? null : OK);

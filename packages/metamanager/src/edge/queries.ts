@@ -1,6 +1,6 @@
-import { formatResource, type ParsedResource, ResourceType } from '@edgecore/api';
+import { formatResource, type ParsedResource, parseResource, ResourceType } from '@edgecore/api';
 import type { Message } from '@edgecore/beehive';
-import { parseJson } from '@edgecore/beehive';
+import { parseJson, stringifyJson } from '@edgecore/beehive';
 import type { Lanes } from '../lanes.js';
 import { OFFLINE_REMOTE, type Post } from '../post.js';
 import type { ObjectRows, RowAddress } from '../rows/object-rows.js';
@@ -22,7 +22,9 @@ export class Queries {
 
   async answer(request: Message, resource: ParsedResource): Promise<void> {
     const { rows, post } = this.components;
-    if (resource.name === '') {
+    if (resource.name === '' && resource.type === ResourceType.listener) {
+      await post.answer(request, await this.#listeners());
+    } else if (resource.name === '') {
       await post.answer(request, await rows.list(resource.type));
     } else if (resource.type === ResourceType.serviceaccounttoken) {
       await this.#token(request, resource);
@@ -31,6 +33,12 @@ export class Queries {
     } else {
       await this.#remote(request, resource);
     }
+  }
+
+  /** With their names: the value is only an address, and no upstream ever lists them. */
+  async #listeners(): Promise<string[]> {
+    const entries = await this.components.rows.entries(ResourceType.listener);
+    return entries.map(({ key, value }) => stringifyJson({ name: parseResource(key).name, value }));
   }
 
   async #remote(request: Message, resource: ParsedResource): Promise<void> {

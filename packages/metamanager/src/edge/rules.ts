@@ -53,6 +53,8 @@ const RULES: Readonly<Record<string, Rules>> = {
     [ResourceType.node]: { action: 'ask' },
     [ResourceType.lease]: { action: 'ask', modern: true, periodic: true },
     [ResourceType.listener]: { action: 'local' },
+    // Of today's cloud: asked for by the mesh itself, kept for when there is no cloud.
+    [ResourceType.podlist]: { action: 'local' },
     [ResourceType.device]: { action: 'twin' },
     [ANY]: { action: 'ask', modern: true },
   },

@@ -86,7 +86,7 @@ export class ObjectRows {
 
   /** The row's text if there is one and it holds a JSON object or list; a broken row is set aside. */
   async get(resource: RowAddress): Promise<string | undefined> {
-    return this.#exclusive(resource, async () => (await this.#sound(keyOf(resource)))?.text);
+    return this.#exclusive(resource, async () => (await this.#sound(keyOf(resource), resource.type))?.text);
   }
 
   /** Texts of all rows of a type, every namespace (metamanager.md §5). */
@@ -115,7 +115,7 @@ export class ObjectRows {
       .orderBy('key');
     const rows: { key: string; text: string; value: unknown }[] = [];
     for (const { key, value: text } of await store.all(query)) {
-      const value = soundValue(text);
+      const value = soundValue(text, type);
       if (value === undefined) await this.#quarantine(key, text);
       else rows.push({ key, text: text!, value });
     }
@@ -165,15 +165,15 @@ export class ObjectRows {
   }
 
   async #stored(resource: RowAddress): Promise<KubeObject | undefined> {
-    const row = await this.#sound(keyOf(resource));
+    const row = await this.#sound(keyOf(resource), resource.type);
     return isRecord(row?.value) ? row.value : undefined;
   }
 
-  async #sound(key: string): Promise<{ text: string; value: unknown } | undefined> {
+  async #sound(key: string, type: string): Promise<{ text: string; value: unknown } | undefined> {
     const { store } = this.components;
     const row = await store.first(store.db.selectFrom('meta').select('value').where('key', '=', key));
     if (!row) return undefined;
-    const value = soundValue(row.value);
+    const value = soundValue(row.value, type);
     if (value !== undefined) return { text: row.value!, value };
     await this.#quarantine(key, row.value);
     return undefined;
@@ -194,11 +194,12 @@ function keyOf({ key, namespace, type, name }: RowAddress): string {
   return key ?? formatResource(namespace, type, name);
 }
 
-/** What a row holds when that is a JSON object or list; anything else cannot be an object. */
-function soundValue(text: string | null): object | undefined {
+/** What a row holds when that is a JSON object or list, or a listener's address; anything else cannot be an object. */
+function soundValue(text: string | null, type: string): object | string | undefined {
   if (text === null) return undefined;
   try {
     const value = parseJson(text);
+    if (typeof value === 'string' && type === ResourceType.listener) return value;
     return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;

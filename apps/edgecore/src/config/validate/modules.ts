@@ -137,7 +137,7 @@ export function checkEdgeMesh(check: Checker): void {
       'must be an IPv4 network with a prefix of at most 28, such as 9.251.0.0/16',
     );
   }
-  const strategies = ['RoundRobin', 'Random', 'SessionStickiness'];
+  const strategies = ['RoundRobin', 'Random', 'SessionStickiness', 'LeastConnections'];
   const strategy = check.reader.text(`${mesh}.lbStrategy`);
   if (!strategies.includes(strategy)) {
     check.warning(

@@ -1,0 +1,86 @@
+import { createConnection, type Socket } from 'node:net';
+import { errorText } from '@edgecore/api';
+import { NoBackendError } from '../errors.js';
+import type { Backend } from '../model/backends.js';
+import type { Balancer } from './balancer.js';
+import type { Health } from './health.js';
+
+export interface DialOptions {
+  readonly timeoutMs: number;
+}
+
+/** Opens a connection to an endpoint; something else than TCP (a tunnel between nodes) can take its place. */
+export type Dialer = (backend: Backend, options: DialOptions) => Promise<Socket>;
+
+/** Different endpoints tried for one connection (edgemesh.md §9). */
+export const MAX_TRIES = 3;
+
+/** What may wait in each direction of a connection: with less, a fast sender is stopped after every read. */
+export const BUFFER_BYTES = 128 * 1024;
+
+/** Plain TCP. Resolves with a connected, paused socket. */
+export const tcpDialer: Dialer = ({ address, port }, { timeoutMs }) =>
+  new Promise((resolve, reject) => {
+    const socket = createConnection({
+      ...{ host: address, port, allowHalfOpen: true, noDelay: true },
+      ...{ readableHighWaterMark: BUFFER_BYTES, writableHighWaterMark: BUFFER_BYTES },
+    });
+    const timer = setTimeout(() => {
+      socket.destroy(new Error(`no answer of ${address}:${port} within ${timeoutMs} ms`));
+    }, timeoutMs);
+    socket.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      socket.removeAllListeners('error');
+      resolve(socket);
+    });
+  });
+
+export interface ConnectOptions {
+  readonly balancer: Balancer;
+  readonly health: Health;
+  readonly dial: Dialer;
+  readonly connectTimeoutMs: number;
+  readonly client: string;
+  /** Nobody waits any more: no further endpoint is tried. */
+  readonly gone: () => boolean;
+  readonly onFailure?: (backend: Backend, error: unknown) => void;
+}
+
+export interface Connected {
+  readonly socket: Socket;
+  readonly backend: Backend;
+  /** To be called when the connection has ended. */
+  readonly release: () => void;
+}
+
+/**
+ * Connects to one endpoint after the other until one answers.
+ * @throws {NoBackendError} with the last failure as cause.
+ */
+export async function connectToService(options: ConnectOptions): Promise<Connected> {
+  const { balancer, health, dial, connectTimeoutMs: timeoutMs, client, gone, onFailure } = options;
+  const tried = new Set<string>();
+  let last: unknown;
+  while (tried.size < MAX_TRIES && !gone()) {
+    const backend = balancer.pick({ client, tried });
+    if (!backend) break;
+    tried.add(backend.id);
+    try {
+      const socket = await dial(backend, { timeoutMs });
+      health.succeeded(backend.id);
+      return { socket, backend, release: balancer.connected(backend, client) };
+    } catch (error) {
+      last = error;
+      health.failed(backend.id);
+      onFailure?.(backend, error);
+    }
+  }
+  throw new NoBackendError(
+    tried.size === 0 ? 'it has no endpoint' : `none of its endpoints answers: ${errorText(last)}`,
+    { cause: last },
+  );
+}
