@@ -67,6 +67,7 @@ edgecoreTs:
     rootDirectory: ${podsDirectory(dir)}
     podLogsDir: ${logsDirectory(dir)}
     staticPodPath: ${manifestsDirectory(dir)}
+    listenHttp: false
 ${options.cloudProfile === undefined ? '' : `  cloudProfile: ${options.cloudProfile}\n`}${
   dbTestPort === undefined ? '' : `  dbTest:\n    port: ${dbTestPort}\n`
 }`;

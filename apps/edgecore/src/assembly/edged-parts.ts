@@ -108,7 +108,7 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     csiDriversWithoutAttach: edged.csi.driversWithoutAttach,
     http: {
       address: edged.http.address,
-      port: edged.http.port,
+      port: edged.http.listen ? edged.http.port : 0,
       socket: edgedSocketPath(config),
       streamIdleTimeoutMs: edged.http.streamIdleTimeoutMs,
       metrics: options.metrics,

@@ -119,7 +119,13 @@ export interface EdgedConfig {
     /** `''`: no static pods. */
     readonly staticPods: string;
   };
-  readonly http: { readonly address: string; readonly port: number; readonly streamIdleTimeoutMs: number };
+  readonly http: {
+    /** False: only the socket is served. */
+    readonly listen: boolean;
+    readonly address: string;
+    readonly port: number;
+    readonly streamIdleTimeoutMs: number;
+  };
   readonly status: {
     readonly updateMs: number;
     readonly reportMs: number;

@@ -128,7 +128,7 @@ describe('an edge node without a cloud', () => {
   test('modules this version does not have are mentioned once', async () => {
     const dir = await tempDir();
     const log = recordingLogger();
-    const text = configText(dir, `${OFFLINE}\n  edgeStream: {enable: true}`);
+    const text = configText(dir, `${OFFLINE}\n  metaManager: {metaServer: {enable: true}}`);
     await start(text, { log, runtime: processRuntime(dir) });
     expect(log.lines.filter((line) => line.includes('not part of this version'))).toHaveLength(1);
   });

@@ -27,6 +27,8 @@ const TABLES: readonly (readonly [name: string, type: MessageType])[] = [
 ];
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
+/** Not a number: protobufjs keeps maps in objects, which put those first. */
+const mapKey = text.filter((key) => !/^\d+$/.test(key));
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 
 /** Values of a table, at random; of a `oneof` one member at most. */
@@ -52,7 +54,7 @@ function anyValue({ kind, repeated }: Field): fc.Arbitrary<unknown> {
         : kind === 'int64'
           ? int64
           : kind === 'map'
-            ? fc.array(fc.tuple(text, text), { maxLength: 4 }).map((entries) => new Map(entries))
+            ? fc.array(fc.tuple(mapKey, text), { maxLength: 4 }).map((entries) => new Map(entries))
             : 'enumeration' in kind
               ? fc.nat(kind.enumeration.length - 1)
               : arbitrary(kind.message);

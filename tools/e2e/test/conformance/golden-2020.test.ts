@@ -20,6 +20,10 @@ const isTwin = ({ source }: RecordedMessage) => source === 'twin';
 /** What the Go edge sent and ours does not. */
 const LEFT_OUT: Reasons = [
   [
+    /^twin\/resource update device\/led-1\//,
+    'said again by the Go edge each idle minute, long after the device went; ours forgets nothing and repeats nothing (devicetwin.md §8.5)',
+  ],
+  [
     /^twin\/resource get membership\/detail/,
     'the Go edge says it again each idle minute, as nobody answers it; ours once per connect (devicetwin.md §8.5)',
   ],

@@ -52,7 +52,12 @@ export function convertEdged2020(reader: ConfigReader): EdgedConfig {
       podLogs: reader.text('edgecoreTs.edged.podLogsDir') || '/var/log/pods',
       staticPods: reader.text('edgecoreTs.edged.staticPodPath'),
     },
-    http: { address: '127.0.0.1', port: 10_350, streamIdleTimeoutMs: 4 * 60 * MINUTE_MS },
+    http: {
+      listen: reader.bool('edgecoreTs.edged.listenHttp'),
+      address: '127.0.0.1',
+      port: 10_350,
+      streamIdleTimeoutMs: 4 * 60 * MINUTE_MS,
+    },
     status: {
       updateMs: number('nodeStatusUpdateFrequency') * 1000,
       reportMs: 5 * MINUTE_MS,

@@ -50,6 +50,7 @@ export function convertEdgedToday(reader: ConfigReader): EdgedConfig {
       staticPods: reader.text('edgecoreTs.edged.staticPodPath') || text('staticPodPath'),
     },
     http: {
+      listen: reader.bool('edgecoreTs.edged.listenHttp'),
       address: text('address'),
       port: number('readOnlyPort'),
       streamIdleTimeoutMs: ms('streamingConnectionIdleTimeout'),

@@ -21,6 +21,8 @@ export const edgecoreTs = section({
     rootDirectory: text('', o),
     podLogsDir: text('', o),
     staticPodPath: text('', o),
+    /** False: edged's HTTP API is on its socket only; the port is told to the cloud nevertheless. */
+    listenHttp: bool(true, o),
     csi: section({
       /** Carries out the cloud's controller calls, which name no driver. */
       controllerDriver: text('csi-hostpath', o),
