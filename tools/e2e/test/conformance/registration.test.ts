@@ -86,7 +86,7 @@ test('auto with a cloud of 2020: two lease queries in vain, then the forms of 20
     before
       .map(({ operation, resource }) => `${operation} ${resource}`)
       .filter((one) => one !== 'keepalive node'),
-  ).toEqual(Array(2).fill(`query ${lease}`));
+  ).toEqual([`query ${lease}`, `query ${lease}`, 'get membership/detail']);
   await hub.play();
   await eventually(() => times(hub, 'update', status) >= 3, { what: 'three statuses' });
   expect(times(hub, 'insert', status)).toBe(1);
