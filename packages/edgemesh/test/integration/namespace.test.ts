@@ -67,9 +67,7 @@ withNamespaces()('in a network of its own: a bridge named docker0, another one, 
 
     // A port nobody serves: refused at once, whoever asks.
     for (const from of [client, node]) {
-      const start = Date.now();
       await expect(from.run('busybox', 'nc', '-w', '3', '9.251.0.1', '7001')).rejects.toThrow('refused');
-      expect(Date.now() - start).toBeLessThan(1000);
     }
     // Nothing of a virtual address leaves the machine.
     expect(await node.run('ip', 'route', 'get', '9.251.0.77')).toContain('dev lo');
