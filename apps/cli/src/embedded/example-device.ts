@@ -30,7 +30,8 @@ export const spawnExampleDevice: DeviceStarter = ({ root }) => {
   const child = spawn(
     process.execPath,
     [program, 'device', 'simulate', EXAMPLE_DEVICE, '--data-dir', root, '--interval', '2000'],
-    { stdio: ['ignore', 'ignore', 'ignore'] },
+    // The channel ends with this process, however that ends, and the device with the channel.
+    { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
   );
   return { stop: () => ended(child) };
 };

@@ -18,6 +18,8 @@ export async function simulate(deviceId: string, options: SimulateOptions, io: C
   const end = new AbortController();
   const stop = () => end.abort();
   for (const name of SIGNALS) process.once(name, stop);
+  // Whoever started it with a channel has gone.
+  process.once('disconnect', stop);
   io.signal?.addEventListener('abort', stop, { once: true });
   const device = thermostat({
     broker,
@@ -35,6 +37,8 @@ export async function simulate(deviceId: string, options: SimulateOptions, io: C
     }
   } finally {
     for (const name of SIGNALS) process.off(name, stop);
+    process.off('disconnect', stop);
+    if (process.connected) process.disconnect();
     await device.stop();
   }
 }
