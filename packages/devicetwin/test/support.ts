@@ -1,16 +1,10 @@
 import { join } from 'node:path';
-import {
-  type CloudProfileName,
-  cloudProfiles,
-  type LogFn,
-  type Logger,
-  MutableCloudLink,
-} from '@edgecore/api';
+import { type CloudProfileName, cloudProfiles, MutableCloudLink } from '@edgecore/api';
 import type { Bus, Message, Participant } from '@edgecore/beehive';
 import { createBus, createMessage, responseTo } from '@edgecore/beehive';
 import { DeviceTwin, type DeviceTwinOptions } from '@edgecore/devicetwin';
 import { openStore, type Store } from '@edgecore/store';
-import { tempDir } from '@edgecore/testing';
+import { type CollectedLine, collectingLogger, tempDir } from '@edgecore/testing';
 import { afterEach } from '@jest/globals';
 
 /** What the fake hub answers to a request; `undefined` is silence. */
@@ -61,7 +55,7 @@ export interface Rig {
   /** `membership/detail` requests. */
   readonly details: Message[];
   /** Lines of level warn and error. */
-  readonly complaints: { level: string; fields: Record<string, unknown>; text: string }[];
+  readonly complaints: CollectedLine[];
   answer: CloudAnswer;
   /** Milliseconds the module sees. */
   clock: number;
@@ -329,23 +323,4 @@ export function wish(key: string, value: string, cloud: number, type = 'string')
       },
     },
   };
-}
-
-export function collectingLogger(lines: Rig['complaints']): Logger {
-  const take =
-    (level: string): LogFn =>
-    (first: object | string, second?: string) => {
-      const fields = typeof first === 'string' ? {} : (first as Record<string, unknown>);
-      lines.push({ level, fields, text: typeof first === 'string' ? first : (second ?? '') });
-    };
-  const ignore: LogFn = () => {};
-  const logger: Logger = {
-    trace: ignore,
-    debug: ignore,
-    info: ignore,
-    warn: take('warn'),
-    error: take('error'),
-    child: () => logger,
-  };
-  return logger;
 }

@@ -1,17 +1,10 @@
 import { join } from 'node:path';
-import {
-  type CloudProfile,
-  type CloudProfileName,
-  cloudProfiles,
-  type LogFn,
-  type Logger,
-  MutableCloudLink,
-} from '@edgecore/api';
+import { type CloudProfile, type CloudProfileName, cloudProfiles, MutableCloudLink } from '@edgecore/api';
 import type { Message, Participant } from '@edgecore/beehive';
 import { createBus, createMessage, responseTo } from '@edgecore/beehive';
 import { MetaManager, type MetaManagerOptions } from '@edgecore/metamanager';
 import { openStore, type Store } from '@edgecore/store';
-import { eventually, tempDir } from '@edgecore/testing';
+import { type CollectedLine, collectingLogger, eventually, tempDir } from '@edgecore/testing';
 import { afterEach } from '@jest/globals';
 
 /** What the fake hub answers to a request; `undefined` is silence. */
@@ -39,7 +32,7 @@ export interface Rig {
   /** What each module got. */
   readonly got: Readonly<Record<string, Message[]>>;
   /** Log lines of level warn and error. */
-  readonly complaints: { level: string; fields: Record<string, unknown>; text: string }[];
+  readonly complaints: CollectedLine[];
   answer: CloudAnswer;
   edgedAnswer: ((request: Message) => unknown) | undefined;
   /** Hands MetaManager a message as the hub does. */
@@ -75,7 +68,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const profile = cloud === 'undecided' ? undefined : cloudProfiles[cloud];
   const link = new MutableCloudLink({ connected, ...(profile ? { profile } : {}) });
   const complaints: Rig['complaints'] = [];
-  const bus = createBus({ log: collectingLogger(complaints) });
+  const bus = createBus({ log: collectingLogger(complaints, 'info') });
   const metaManager = new MetaManager({ link, ...own, store });
   bus.add(metaManager);
   const up: Message[] = [];
@@ -188,23 +181,4 @@ export function pod(name: string, uid = `uid-${name}`, resourceVersion = '10', e
 
 export function errStatus(reason: string, code: number, message = `it is ${reason}`) {
   return { ErrStatus: { metadata: {}, status: 'Failure', message, reason, code } };
-}
-
-function collectingLogger(lines: Rig['complaints']): Logger {
-  const take =
-    (level: string): LogFn =>
-    (first: object | string, second?: string) => {
-      const fields = typeof first === 'string' ? {} : (first as Record<string, unknown>);
-      lines.push({ level, fields, text: typeof first === 'string' ? first : (second ?? '') });
-    };
-  const ignore: LogFn = () => {};
-  const logger: Logger = {
-    trace: ignore,
-    debug: ignore,
-    info: take('info'),
-    warn: take('warn'),
-    error: take('error'),
-    child: () => logger,
-  };
-  return logger;
 }

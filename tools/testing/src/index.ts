@@ -1,5 +1,6 @@
 /** Shared by the tests of all packages; not published. */
 export * from './child.js';
+export * from './collecting-logger.js';
 export * from './docker.js';
 export * from './golden.js';
 export * from './mosquitto.js';

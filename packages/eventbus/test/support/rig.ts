@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type LogFn, type Logger, MutableCloudLink, profileCurrent } from '@edgecore/api';
+import { MutableCloudLink, profileCurrent } from '@edgecore/api';
 import {
   type Bus,
   createBus,
@@ -10,7 +10,7 @@ import {
 } from '@edgecore/beehive';
 import { EventBus, type EventBusOptions } from '@edgecore/eventbus';
 import { openStore, type Store } from '@edgecore/store';
-import { eventually, tempDir } from '@edgecore/testing';
+import { type CollectedLine, collectingLogger, eventually, tempDir } from '@edgecore/testing';
 import { afterEach } from '@jest/globals';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 
@@ -26,12 +26,6 @@ export interface RigOptions extends Partial<EventBusOptions> {
   readonly path?: string;
 }
 
-export interface Complaint {
-  readonly level: 'warn' | 'error';
-  readonly fields: Record<string, unknown>;
-  readonly text: string;
-}
-
 /** EventBus on a real bus and a real database, between a devicetwin and a hub that note what they get. */
 export interface Rig {
   readonly store: Store;
@@ -40,7 +34,7 @@ export interface Rig {
   readonly bus: Bus;
   readonly twin: Message[];
   readonly up: Message[];
-  readonly complaints: Complaint[];
+  readonly complaints: CollectedLine[];
   readonly metrics: Record<string, number>;
   /** Sends as another module or the hub does. */
   send(fields: Partial<Message<unknown>>): Promise<void>;
@@ -65,7 +59,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const { twinAnswers = () => true, hubAnswers = () => true, ...own } = rest;
   const store = own.store ?? (await openStore({ path: path ?? join(await tempDir(), 'edgecore.db') }));
   const link = new MutableCloudLink({ connected, profile: profileCurrent });
-  const complaints: Complaint[] = [];
+  const complaints: CollectedLine[] = [];
   const metrics: Record<string, number> = {};
   const count = (name: string, labels: Record<string, string> = {}, by = 1) => {
     const key = [name, ...Object.values(labels)].join(' ');
@@ -178,19 +172,4 @@ export function stopReading({ client }: Device): void {
 /** Text of a base64 resource. */
 export function topicOf(message: Message): string {
   return Buffer.from(message.resource, 'base64url').toString();
-}
-
-function collectingLogger(lines: Complaint[]): Logger {
-  const take =
-    (level: Complaint['level']): LogFn =>
-    (first: object | string, second?: string) => {
-      const fields = typeof first === 'string' ? {} : (first as Record<string, unknown>);
-      lines.push({ level, fields, text: typeof first === 'string' ? first : (second ?? '') });
-    };
-  const ignore: LogFn = () => {};
-  const logger: Logger = {
-    ...{ trace: ignore, debug: ignore, info: ignore, warn: take('warn'), error: take('error') },
-    child: () => logger,
-  };
-  return logger;
 }
