@@ -5,7 +5,9 @@ import type { Rig, RigOptions } from '../support.js';
 /** Starts the module with whatever carries the messages of devices. */
 export type RigStarter = (options?: RigOptions) => Promise<Rig>;
 
-export const U = expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+export const U: unknown = expect.stringMatching(
+  /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/,
+);
 export const D = '$hw/events/device/sensor';
 export const T0 = 1_592_600_000_000;
 export const meta = { type: 'string' };
