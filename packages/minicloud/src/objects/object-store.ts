@@ -22,13 +22,17 @@ const VERSION_KEY = 'resourceVersion';
 
 /**
  * The cloud's objects: all in memory, every change on disk before its promise
- * resolves and before listeners hear of it. Changes run one after the other.
+ * resolves and before listeners hear of it. Changes of one object run one
+ * after the other; those of several share their commits.
  */
 export class ObjectStore {
   readonly #objects = new Map<string, StoredObject>();
+  /** Sorted keys of each kind, until one comes or goes. */
+  readonly #keys = new Map<string, readonly string[]>();
   readonly #listeners = new Set<Listener>();
+  readonly #turns = new Map<string, Promise<unknown>>();
+  /** Of the newest change, whether or not it is on disk yet. */
   #version = 0;
-  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private readonly store: Store,
@@ -53,7 +57,11 @@ export class ObjectStore {
   /** All of a kind, by namespace and name. */
   list(kind: Kind): StoredObject[] {
     const prefix = `${kind.kind}/`;
-    const keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+    let keys = this.#keys.get(kind.kind);
+    if (!keys) {
+      keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+      this.#keys.set(kind.kind, keys);
+    }
     return keys.map((key) => this.#objects.get(key)!);
   }
 
@@ -65,9 +73,9 @@ export class ObjectStore {
 
   /** Gives the object its identity and stores it. @throws {ApiError} AlreadyExists. */
   create(kind: Kind, object: KubeObject): Promise<StoredObject> {
-    return this.#exclusively(async () => {
-      const name = object.metadata?.name ?? '';
-      const key = objectKey(kind, namespaceOf(object), name);
+    const name = object.metadata?.name ?? '';
+    const key = objectKey(kind, namespaceOf(object), name);
+    return this.#exclusively(key, async () => {
       if (this.#objects.has(key)) throw alreadyExists(kind, name);
       const stored: StoredObject = {
         kind: kind.kind,
@@ -77,11 +85,12 @@ export class ObjectStore {
           ...object.metadata,
           name,
           uid: randomUUID(),
-          resourceVersion: String(this.#version + 1),
+          resourceVersion: String(++this.#version),
           creationTimestamp: kubeTime(this.now()),
         },
       };
       await this.#put(key, stored);
+      this.#keys.delete(kind.kind);
       this.#emit({ type: 'added', kind, object: stored });
       return stored;
     });
@@ -97,8 +106,8 @@ export class ObjectStore {
     name: string,
     change: (draft: StoredObject) => KubeObject,
   ): Promise<StoredObject> {
-    return this.#exclusively(async () => {
-      const key = objectKey(kind, namespace, name);
+    const key = objectKey(kind, namespace, name);
+    return this.#exclusively(key, async () => {
       const previous = this.#objects.get(key);
       if (!previous) throw notFound(kind, name);
       const changed = change(structuredClone(previous));
@@ -106,7 +115,7 @@ export class ObjectStore {
       const same = { name, uid, creationTimestamp };
       const next = { ...changed, metadata: { ...changed.metadata, ...same, resourceVersion } };
       if (isSameJson(next, previous)) return previous;
-      next.metadata.resourceVersion = String(this.#version + 1);
+      next.metadata.resourceVersion = String(++this.#version);
       await this.#put(key, next);
       this.#emit({ type: 'modified', kind, object: next, previous });
       return next;
@@ -115,18 +124,18 @@ export class ObjectStore {
 
   /** Removes the object for good. @returns its last state, or `undefined` when there was none. */
   remove(kind: Kind, namespace: string, name: string): Promise<StoredObject | undefined> {
-    return this.#exclusively(async () => {
-      const key = objectKey(kind, namespace, name);
+    const key = objectKey(kind, namespace, name);
+    return this.#exclusively(key, async () => {
       const previous = this.#objects.get(key);
       if (!previous) return undefined;
-      const version = this.#version + 1;
+      const version = ++this.#version;
       const db = cloudDb(this.store);
       await this.store.write(
         db.deleteFrom('cloud_objects').where('key', '=', key),
         this.#versionWrite(version),
       );
-      this.#version = version;
       this.#objects.delete(key);
+      this.#keys.delete(kind.kind);
       const object = { ...previous, metadata: { ...previous.metadata, resourceVersion: String(version) } };
       this.#emit({ type: 'deleted', kind, object, previous });
       return object;
@@ -134,16 +143,14 @@ export class ObjectStore {
   }
 
   async #put(key: string, object: StoredObject): Promise<void> {
-    const version = Number(object.metadata.resourceVersion);
     const value = JSON.stringify(object);
     await this.store.write(
       cloudDb(this.store)
         .insertInto('cloud_objects')
         .values({ key, value })
         .onConflict((conflict) => conflict.column('key').doUpdateSet({ value })),
-      this.#versionWrite(version),
+      this.#versionWrite(Number(object.metadata.resourceVersion)),
     );
-    this.#version = version;
     this.#objects.set(key, object);
   }
 
@@ -155,9 +162,14 @@ export class ObjectStore {
       .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }));
   }
 
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => {});
+  #exclusively<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const result = (this.#turns.get(key) ?? Promise.resolve()).then(work);
+    const turn = result
+      .catch(() => {})
+      .then(() => {
+        if (this.#turns.get(key) === turn) this.#turns.delete(key);
+      });
+    this.#turns.set(key, turn);
     return result;
   }
 
