@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
 import { Liveness } from '../src/websocket/liveness.js';
 
 function watch(socket: { bytesRead: number }, livenessTimeoutMs: number) {
