@@ -5,6 +5,8 @@ import { SpdyProtocolError } from './frame-parser.js';
 /** Decompressed size a peer may ask this side to hold. */
 const MAX_BLOCK_BYTES = 16 * 1024;
 const ZLIB_HEAD = Buffer.from([0x78, 0xf9, 0xe3, 0xc6, 0xa7, 0xc2]);
+/** An empty stored block, as a flush ends. Without it Go's reader, so kubectl's, looks for the next block and fails. */
+const FLUSH = Buffer.from([0x00, 0x00, 0x00, 0xff, 0xff]);
 
 /** Names are lower case; several values of one name are joined by NUL. */
 export type Headers = ReadonlyMap<string, string>;
@@ -63,7 +65,8 @@ export class HeaderWriter {
     head[0] = 0;
     head.writeUInt16LE(plain.length, 1);
     head.writeUInt16LE(~plain.length & 0xffff, 3);
-    const block = this.#first ? [ZLIB_HEAD, head, plain] : [head, plain];
+    const block = [head, plain, FLUSH];
+    if (this.#first) block.unshift(ZLIB_HEAD);
     this.#first = false;
     return Buffer.concat(block);
   }
