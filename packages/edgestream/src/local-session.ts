@@ -36,7 +36,7 @@ export async function runRequest(
   }
 }
 
-/** Input of a stream that edged has not taken yet; more than this ends the session. */
+/** Input of a stream that edged has not taken yet; above it the tunnel has to wait. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 /** Exec and attach: a connection of bytes both ways, the answer's head among them. */
@@ -60,10 +60,17 @@ export class StreamSession {
     this.#socket.write(`${method} ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\n${lines}${length}\r\n`);
   }
 
-  /** Bytes of the cloud. False when edged takes them too slowly to go on. */
+  /** Bytes of the cloud. False when more should wait for {@link drained}. */
   write(bytes: Buffer): boolean {
     this.#socket.write(bytes);
     return this.#socket.writableLength <= MAX_WAITING_BYTES;
+  }
+
+  /** Resolves once edged has taken everything, or the session is over. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socket.once('drain', resolve).once('close', resolve);
+    });
   }
 
   /** Copies what edged says until either side ends. */

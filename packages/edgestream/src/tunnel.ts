@@ -2,6 +2,7 @@ import { errorText, type Logger } from '@edgecore/api';
 import type { WebSocket } from 'ws';
 import { ConnectRefusedError, type ConnectRequest, parseConnect } from './connect-request.js';
 import { decodeFrame, FrameType, type TunnelFrame } from './frame.js';
+import { InputGate } from './input-gate.js';
 import { runRequest, type SessionLink, StreamSession } from './local-session.js';
 import type { EdgeStreamSettings } from './options.js';
 import { TunnelWriter } from './tunnel-writer.js';
@@ -29,6 +30,7 @@ export class Tunnel {
   readonly #open = new Map<bigint, Open>();
   readonly #running = new Set<Promise<void>>();
   readonly #writer: TunnelWriter;
+  readonly #input: InputGate;
   readonly #unknown = new Set<string>();
 
   constructor(
@@ -37,6 +39,7 @@ export class Tunnel {
     private readonly log: Logger,
   ) {
     this.#writer = new TunnelWriter(socket);
+    this.#input = new InputGate(socket);
   }
 
   /** Sessions open now. */
@@ -114,9 +117,10 @@ export class Tunnel {
   #data({ connectId, data }: TunnelFrame): void {
     const open = this.#open.get(connectId);
     if (!open?.stream || open.end.signal.aborted || open.stream.write(data)) return;
-    // The tunnel cannot be paused for one session, and the others must go on.
-    this.log.warn({ id: String(connectId) }, 'a session takes its input too slowly and is closed');
-    open.end.abort();
+    this.#input.hold(open, open.stream.drained(), () => {
+      this.log.warn({ id: String(connectId) }, 'a session takes its input too slowly and is closed');
+      open.end.abort();
+    });
   }
 
   #refused(reason: Buffer): void {

@@ -47,7 +47,8 @@ describe('the stream tunnel', () => {
       socket.on('error', () => {});
       socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
       socket.write(head);
-      if (!request.url?.includes('deaf')) socket.pipe(socket);
+      if (request.url?.includes('late')) setTimeout(() => socket.pipe(socket), 500);
+      else if (!request.url?.includes('deaf')) socket.pipe(socket);
     });
     edged.listen(0, '127.0.0.1');
     await once(edged, 'listening');
@@ -205,7 +206,7 @@ describe('the stream tunnel', () => {
     expect(Math.max(...cloud.frames.map(({ length }) => length))).toBeLessThanOrEqual(16 * 1024 + 2);
   });
 
-  test('50 streams at once stay apart; one whose input nobody reads ends alone', async () => {
+  test('50 streams at once stay apart; one whose input nobody reads ends alone, and the others go on', async () => {
     await start();
     const header = { Connection: ['Upgrade'], Upgrade: ['SPDY/3.1'] };
     cloud.connect(99, FrameType.execConnect, '/exec/deaf/b/c', { header, method: 'POST' });
@@ -223,9 +224,21 @@ describe('the stream tunnel', () => {
       await eventually(() => cloud.data(id).length === head + body.length, { timeoutMs: 20_000 });
       expect(cloud.data(id).subarray(head).equals(body)).toBe(true);
     }
-    await cloud.ended(99);
     expect(cloud.removes(99)).toBe(1);
     expect(stream.stats()).toEqual({ connected: true, sessions: 50 });
+  });
+
+  test('input that comes before edged is ready for it waits, whole and in order', async () => {
+    await start();
+    const body = randomBytes(8 * 1024 * 1024);
+    const header = { Connection: ['Upgrade'], Upgrade: ['SPDY/3.1'] };
+    cloud.connect(1, FrameType.execConnect, '/exec/late/b/c', { header, method: 'POST' });
+    for (let at = 0; at < body.length; at += 32 * 1024)
+      cloud.send(encodeFrame(1n, FrameType.data, body.subarray(at, at + 32 * 1024)));
+    const head = 'HTTP/1.1 101 Switching Protocols\r\n\r\n'.length;
+    await eventually(() => cloud.data(1).length === head + body.length, { timeoutMs: 20_000 });
+    expect(cloud.data(1).subarray(head).equals(body)).toBe(true);
+    expect(cloud.removes(1)).toBe(0);
   });
 
   test("the cloud's remove ends the request at once; nothing is said after it", async () => {
