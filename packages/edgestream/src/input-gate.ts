@@ -12,12 +12,12 @@ export class InputGate {
 
   constructor(private readonly tunnel: { pause(): void; resume(): void }) {}
 
-  /** Stops reading until `drained` resolves; calls `giveUp` when that takes too long. */
-  hold(session: object, drained: Promise<void>, giveUp: () => void): void {
+  /** Stops reading until the session has `drained`; calls `giveUp` when that takes too long. */
+  hold(session: { drained(): Promise<void> }, giveUp: () => void): void {
     if (this.#waiting.has(session)) return;
     if (this.#waiting.size === 0) this.tunnel.pause();
     this.#waiting.set(session, setTimeout(giveUp, STALL_MS));
-    void drained.then(() => {
+    void session.drained().then(() => {
       clearTimeout(this.#waiting.get(session));
       this.#waiting.delete(session);
       if (this.#waiting.size === 0) this.tunnel.resume();

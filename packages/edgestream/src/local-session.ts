@@ -69,7 +69,11 @@ export class StreamSession {
   /** Resolves once edged has taken everything, or the session is over. */
   drained(): Promise<void> {
     return new Promise((resolve) => {
-      this.#socket.once('drain', resolve).once('close', resolve);
+      const done = () => {
+        this.#socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#socket.on('drain', done).on('close', done);
     });
   }
 

@@ -117,7 +117,7 @@ export class Tunnel {
   #data({ connectId, data }: TunnelFrame): void {
     const open = this.#open.get(connectId);
     if (!open?.stream || open.end.signal.aborted || open.stream.write(data)) return;
-    this.#input.hold(open, open.stream.drained(), () => {
+    this.#input.hold(open.stream, () => {
       this.log.warn({ id: String(connectId) }, 'a session takes its input too slowly and is closed');
       open.end.abort();
     });
