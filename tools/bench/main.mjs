@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { formatTable } from './lib/table.mjs';
 
-const names = ['bus', 'store', 'link', 'servicebus', 'mesh', 'running', 'idle', 'pods', 'devices'];
+const names = ['bus', 'store', 'link', 'servicebus', 'stream', 'mesh', 'running', 'idle', 'pods', 'devices'];
 
 const HELP = `npm run bench -- [name…] [options]
 
@@ -11,6 +11,7 @@ Measures what is built (npm run build first); each figure beside a baseline of t
   store     durable writes, beside a loop over better-sqlite3
   link      messages over TLS WebSocket, confirmed, beside bare ws
   servicebus calls of the cloud to a local service, beside calling it directly
+  stream    bytes through the log and exec tunnel, beside a bare WebSocket pipe
   mesh      services through the mesh, beside HAProxy and dnsmasq, per second of processor time
   running   manifest applied -> running and ready, beside docker run
   idle      memory and processor share of the agent, beside a bare node
@@ -20,7 +21,7 @@ Measures what is built (npm run build first); each figure beside a baseline of t
   --seconds <n>   how long idle and pods watch (default 60)
   --settle <n>    idle and pods: pause before they watch (default 20)
   --pods <n>      running: pods one after the other (default 10)
-  --rounds <n>    rounds of bus, store, link, servicebus and mesh (default 5)
+  --rounds <n>    rounds of bus, store, link, servicebus, stream and mesh (default 5)
   --json          one JSON object per result instead of tables`;
 
 const { values, positionals } = parseArgs({

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import { encodeFrame, FrameType } from './frame.js';
 
-const DATA_BYTES = 16 * 1024;
+const DATA_BYTES = 32 * 1024;
 /** What may wait in the socket before sessions must wait. */
 const HIGH_BYTES = 1024 * 1024;
 
