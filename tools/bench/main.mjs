@@ -50,7 +50,11 @@ if (values.help || unknown.length > 0 || wrong.length > 0) {
   process.exitCode = values.help ? 0 : 2;
 } else {
   for (const name of wanted) {
-    const { run } = await import(`./benches/${name}.mjs`);
+    const { run } = await import(`./benches/${name}.mjs`).catch((error) => {
+      if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+      console.error(`benchmarks measure what is built: npm run build first (${error.message})`);
+      process.exit(2);
+    });
     for await (const result of run(settings)) {
       console.log(
         values.json ? JSON.stringify({ name, ...result }) : `${formatTable(result.title, result.rows)}\n`,
