@@ -252,10 +252,8 @@ export interface LogRecord {
   readonly data: Buffer;
 }
 
-export interface ContainerStats {
-  readonly id: string;
-  /** Milliseconds since the epoch. */
-  readonly time: number;
+/** What the processes of a cgroup use, those that ended included where it counts up. */
+export interface CgroupStats {
   readonly cpuNanoseconds: bigint;
   readonly memoryUsageBytes: number;
   readonly memoryWorkingSetBytes: number;
@@ -269,13 +267,24 @@ export interface ContainerStats {
   readonly cpuSystemNanoseconds?: bigint;
   /** Page cache, active or not. Absent when the engine does not count it. */
   readonly memoryCacheBytes?: number;
-  /** Highest usage so far; cgroup v2 does not keep it. */
+  /** Highest usage so far; absent when the engine or the kernel does not keep it. */
   readonly memoryMaxUsageBytes?: number;
   /** From and to block devices. Absent when the engine does not count them. */
   readonly diskReadBytes?: number;
   readonly diskWriteBytes?: number;
+}
+
+export interface ContainerStats extends CgroupStats {
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
   /** Interfaces of the network namespace: only for a sandbox with a network of its own. */
   readonly networks?: readonly NetworkStats[];
+  /**
+   * The pod's cgroup as a whole, with what its ended containers have used: only for a sandbox that is in one, where
+   * it can be seen.
+   */
+  readonly pod?: CgroupStats;
 }
 
 export interface NetworkStats {

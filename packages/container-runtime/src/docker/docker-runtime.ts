@@ -32,10 +32,11 @@ import type { DockerContext } from './docker-context.js';
 import { dockerDiskUsage } from './docker-disk-usage.js';
 import { dockerEvents } from './docker-events.js';
 import type { DockerRuntimeOptions } from './docker-options.js';
-import { dockerStats } from './docker-stats.js';
 import { DockerImages } from './images/docker-images.js';
 import { OomScores } from './oom-score.js';
 import { DockerSandboxes } from './sandbox/docker-sandboxes.js';
+import { dockerStats } from './stats/docker-stats.js';
+import { KernelStats } from './stats/kernel-stats.js';
 import { attachDocker } from './streams/docker-attach.js';
 import { execDocker, execStreamDocker } from './streams/docker-exec.js';
 import { dockerLogs } from './streams/docker-logs.js';
@@ -59,6 +60,7 @@ export class DockerRuntime implements ContainerRuntime {
   readonly #containers: DockerContainers;
   readonly #images: DockerImages;
   readonly #context: DockerContext;
+  readonly #kernelStats = new KernelStats();
 
   /** Connects to nothing yet. @throws {InvalidEngineAddressError} */
   constructor(options: DockerRuntimeOptions = {}) {
@@ -164,7 +166,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   stats(id: string): Promise<ContainerStats> {
-    return dockerStats(this.#client, id);
+    return dockerStats(this.#client, this.#kernelStats, id);
   }
 
   diskUsage(id: string): Promise<ContainerDiskUsage> {

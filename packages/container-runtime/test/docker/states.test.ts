@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { EngineContainer, EngineStats } from '../../src/docker/client/engine-types.js';
 import { containerOfInspect, containerOfListing } from '../../src/docker/containers/container-state.js';
-import { statsOf } from '../../src/docker/docker-stats.js';
 import { sandboxOfInspect } from '../../src/docker/sandbox/sandbox-state.js';
+import { statsOf } from '../../src/docker/stats/docker-stats.js';
 
 const ZERO = '0001-01-01T00:00:00Z';
 const CREATED = '2026-11-23T08:02:45.5Z';

@@ -27,6 +27,8 @@ export interface EngineContainer {
   readonly State: {
     readonly Status?: string;
     readonly Running?: boolean;
+    /** 0 when it does not run. */
+    readonly Pid?: number;
     readonly OOMKilled?: boolean;
     readonly ExitCode?: number;
     readonly Error?: string;
