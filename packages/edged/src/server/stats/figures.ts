@@ -3,7 +3,7 @@ import { cadvisorMetrics } from './cadvisor-metrics.js';
 import { EXPOSITION_TYPE, exposition } from './exposition.js';
 import { ownMetrics } from './own-metrics.js';
 import { resourceMetrics } from './resource-metrics.js';
-import { type Sample, Sampler } from './sampler.js';
+import { Sampler } from './sampler.js';
 import { type PodStorage, PodStorages } from './storage.js';
 import { type SummaryDisks, summary } from './summary.js';
 
@@ -17,13 +17,6 @@ export interface FigureRoute {
 export function figures(source: ServerSource, settings: ServerSettings): FigureRoute[] {
   const sampler = new Sampler(source, settings);
   const storages = new PodStorages(source, settings);
-  const storageOf = async ({ pods }: Sample): Promise<Map<string, PodStorage>> => {
-    storages.keep(pods);
-    const all = new Map<string, PodStorage>();
-    // One after the other: walking files must not keep the disk from the pods.
-    for (const pod of pods) all.set(pod.identity.uid, await storages.of(pod));
-    return all;
-  };
   const prometheus = (path: string, make: () => Promise<string>): FigureRoute => ({
     path,
     contentType: EXPOSITION_TYPE,
@@ -37,7 +30,7 @@ export function figures(source: ServerSource, settings: ServerSettings): FigureR
       async make(query) {
         const sample = await sampler.take();
         const brief = /^(1|t|true)$/i.test(query.get('only_cpu_and_memory') ?? '');
-        const disks = brief ? undefined : await disksOf(source, settings, await storageOf(sample));
+        const disks = brief ? undefined : await disksOf(source, settings, await storages.of(sample.pods));
         return JSON.stringify(summary(source.nodeName, sample, disks), null, 1);
       },
     },
@@ -48,7 +41,9 @@ export function figures(source: ServerSource, settings: ServerSettings): FigureR
     prometheus('/metrics/cadvisor', async () => {
       const sample = await sampler.take();
       const { cgroupOf, cpuQuota } = source;
-      return exposition(cadvisorMetrics(sample, { storage: await storageOf(sample), cgroupOf, cpuQuota }));
+      return exposition(
+        cadvisorMetrics(sample, { storage: await storages.of(sample.pods), cgroupOf, cpuQuota }),
+      );
     }),
     prometheus('/metrics/resource', resource),
     // Its name in 2020.

@@ -1,10 +1,11 @@
 import type { Family, Figure } from './exposition.js';
-import { podTotals } from './pod-samples.js';
+import { type PodSample, type PodTotals, podTotals } from './pod-samples.js';
 import type { Sample } from './sampler.js';
 
 /** `/metrics/resource` (edged.md §12.6): what metrics-server scrapes. */
-export function resourceMetrics({ node, pods, problem }: Sample): Family[] {
-  const containers = pods.flatMap(({ containers: all }) => all);
+export function resourceMetrics({ node, pods: all, problem }: Sample): Family[] {
+  const pods = newestOfName(all);
+  const containers = pods.flatMap((pod) => newestOfContainers(pod));
   const perContainer = (value: (one: (typeof containers)[number]) => number): Figure[] =>
     containers.map((one) => ({
       labels: {
@@ -15,11 +16,11 @@ export function resourceMetrics({ node, pods, problem }: Sample): Family[] {
       value: value(one),
       time: one.stats.time,
     }));
-  const perPod = (value: (totals: ReturnType<typeof podTotals>) => number): Figure[] =>
-    pods.map((pod) => {
+  const perPod = (value: (totals: PodTotals) => number): Figure[] =>
+    pods.flatMap((pod) => {
       const totals = podTotals(pod);
       const { namespace, name } = pod.identity;
-      return { labels: { namespace, pod: name }, value: value(totals), time: totals.time };
+      return totals ? [{ labels: { namespace, pod: name }, value: value(totals), time: totals.time }] : [];
     });
   const failed: Figure[] = [{ value: problem === undefined ? 0 : 1 }];
   return [
@@ -78,6 +79,19 @@ export function resourceMetrics({ node, pods, problem }: Sample): Family[] {
       figures: failed,
     },
   ];
+}
+
+/** These labels do not tell a pod from the one that takes its place while it ends, and no scraper takes a series twice. */
+function newestOfName(pods: readonly PodSample[]): PodSample[] {
+  const oldestFirst = [...pods].sort((one, other) => one.startedAt - other.startedAt);
+  return [
+    ...new Map(oldestFirst.map((pod) => [`${pod.identity.namespace}/${pod.identity.name}`, pod])).values(),
+  ];
+}
+
+function newestOfContainers({ containers }: PodSample): PodSample['containers'] {
+  const oldestFirst = [...containers].sort((one, other) => one.startedAt - other.startedAt);
+  return [...new Map(oldestFirst.map((one) => [one.container.name, one])).values()];
 }
 
 export function seconds(nanoseconds: bigint): number {

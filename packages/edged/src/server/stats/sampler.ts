@@ -14,13 +14,14 @@ export interface Sample {
   readonly rates: ReadonlyMap<string, number>;
 }
 
-/** Scrapers that come together get one answer. */
+/** Scrapers that come within this time get one answer; those that come while it is made too. */
 const FRESH_MS = 1000;
 
 /** Takes samples for whoever asks, and none when nobody does. */
 export class Sampler {
   readonly #rates = new CpuRates();
   #last: { readonly at: number; readonly sample: Promise<Sample> } | undefined;
+  #isUnderWay = false;
 
   constructor(
     private readonly source: ServerSource,
@@ -29,8 +30,13 @@ export class Sampler {
 
   take(): Promise<Sample> {
     const now = this.source.clock.now();
-    if (!this.#last || now - this.#last.at >= FRESH_MS) {
-      this.#last = { at: now, sample: this.#take(now) };
+    // An engine that is slow must not be asked everything again meanwhile.
+    if (!this.#last || (!this.#isUnderWay && now - this.#last.at >= FRESH_MS)) {
+      this.#isUnderWay = true;
+      const sample = this.#take(now).finally(() => {
+        this.#isUnderWay = false;
+      });
+      this.#last = { at: now, sample };
     }
     return this.#last.sample;
   }
@@ -60,8 +66,8 @@ export class Sampler {
     let sum = 0;
     for (const pod of pods) {
       for (const { container, stats } of pod.containers) note(container.id, stats.time, stats.cpuNanoseconds);
-      const { time, cpuNanoseconds } = podTotals(pod);
-      note(pod.identity.uid, time, cpuNanoseconds);
+      const totals = podTotals(pod);
+      if (totals) note(pod.identity.uid, totals.time, totals.cpuNanoseconds);
       sum += rates.get(pod.identity.uid) ?? 0;
     }
     if (rates.has('node')) rates.set('pods', sum);

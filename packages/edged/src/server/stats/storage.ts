@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { directoryUsage } from '../../eviction/directory-usage.js';
 import type { FileSystemUsage } from '../../node/host.js';
 import { podLogDirectory } from '../../pods/pod-paths.js';
+import { pause } from '../../ports/clock.js';
 import type { ServerSettings, ServerSource } from '../server-options.js';
 import type { ContainerSample, PodSample } from './pod-samples.js';
 
@@ -28,38 +29,54 @@ export interface PodStorage {
 /** Walking files is dear: figures of this age are good enough (`volumeStatsAggPeriod`). */
 const FRESH_MS = 60_000;
 
+/** So long an answer waits for figures that are missing or old; then it has the old ones, or none. */
+const WAIT_MS = 3000;
+
 /** What pods take on disks, measured when somebody asks and at most once a minute. */
 export class PodStorages {
   readonly #known = new Map<string, PodStorage>();
+  #measuring: Promise<void> | undefined;
 
   constructor(
     private readonly source: ServerSource,
     private readonly settings: ServerSettings,
   ) {}
 
-  async of(sample: PodSample): Promise<PodStorage> {
-    const { uid } = sample.identity;
-    const known = this.#known.get(uid);
-    const now = this.source.clock.now();
-    const ids = sample.containers.map(({ container }) => container.id);
-    if (known && now - known.time < FRESH_MS && ids.every((id) => known.containers.has(id))) return known;
-    const measured = {
-      time: now,
-      containers: new Map(
-        await Promise.all(
-          sample.containers.map(async (one) => [one.container.id, await this.#container(one)] as const),
-        ),
-      ),
-      volumes: await this.#volumes(uid),
-    };
-    this.#known.set(uid, measured);
-    return measured;
-  }
-
-  /** Forgets the pods that are not among these. */
-  keep(samples: readonly PodSample[]): void {
+  /** By pod uid. Takes {@link WAIT_MS} at most, goes on measuring after that. */
+  async of(samples: readonly PodSample[]): Promise<ReadonlyMap<string, PodStorage>> {
     const uids = new Set(samples.map(({ identity }) => identity.uid));
     for (const uid of this.#known.keys()) if (!uids.has(uid)) this.#known.delete(uid);
+    const stale = samples.filter((sample) => !this.#isFresh(sample));
+    if (stale.length > 0) {
+      this.#measuring ??= this.#measure(stale).finally(() => {
+        this.#measuring = undefined;
+      });
+      const enough = new AbortController();
+      await Promise.race([
+        this.#measuring,
+        pause(this.source.clock, WAIT_MS, enough.signal).catch(() => undefined),
+      ]);
+      enough.abort();
+    }
+    return new Map(this.#known);
+  }
+
+  #isFresh({ identity, containers }: PodSample): boolean {
+    const known = this.#known.get(identity.uid);
+    if (!known || this.source.clock.now() - known.time >= FRESH_MS) return false;
+    return containers.every(({ container }) => known.containers.has(container.id));
+  }
+
+  /** One after the other: walking files must not keep the disk from the pods. Never rejects. */
+  async #measure(samples: readonly PodSample[]): Promise<void> {
+    for (const sample of samples) {
+      const { uid } = sample.identity;
+      const containers = await Promise.all(
+        sample.containers.map(async (one) => [one.container.id, await this.#container(one)] as const),
+      );
+      const volumes = await this.#volumes(uid);
+      this.#known.set(uid, { time: this.source.clock.now(), containers: new Map(containers), volumes });
+    }
   }
 
   async #container({ container }: ContainerSample) {
@@ -81,7 +98,8 @@ export class PodStorages {
     const found: VolumeUsage[] = [];
     for (const plugin of await readdir(top).catch(() => [])) {
       for (const name of await readdir(join(top, plugin)).catch(() => [])) {
-        const directory = join(top, plugin, name);
+        // A driver mounts below the directory of the volume (edged.md §14).
+        const directory = join(top, plugin, name, ...(plugin === 'kubernetes.io~csi' ? ['mount'] : []));
         const [usage, fileSystem] = await Promise.all([
           directoryUsage(directory),
           host.fileSystem(directory),

@@ -1,7 +1,8 @@
 import type { FileSystemUsage } from '../../node/host.js';
 import { rfc3339 } from '../../ports/clock.js';
+import { memoryLimitOf } from './memory-limit.js';
 import type { NodeSample } from './node-sample.js';
-import { type PodSample, podTotals } from './pod-samples.js';
+import { type ContainerSample, type PodSample, type PodTotals, podTotals } from './pod-samples.js';
 import type { Sample } from './sampler.js';
 import type { PodStorage } from './storage.js';
 
@@ -47,9 +48,8 @@ export function summary(nodeName: string, sample: Sample, disks: SummaryDisks | 
 
 /** All pods together, as the cgroup above them would count them. */
 function podsContainer({ node, pods, rates }: Sample): object {
-  const totals = pods.map(podTotals);
-  const sum = (value: (one: (typeof totals)[number]) => number) =>
-    totals.reduce((all, one) => all + value(one), 0);
+  const totals = pods.map(podTotals).filter((one) => one !== undefined);
+  const sum = (value: (one: PodTotals) => number) => totals.reduce((all, one) => all + value(one), 0);
   const cpuNanoseconds = totals.reduce((all, one) => all + one.cpuNanoseconds, 0n);
   const workingSetBytes = sum((one) => one.workingSetBytes);
   return {
@@ -75,25 +75,34 @@ function podSummary(pod: PodSample, { rates }: Sample, disks: SummaryDisks | und
   return {
     podRef: { name, namespace, uid },
     startTime: rfc3339(pod.startedAt),
-    containers: pod.containers.map(({ container, stats, startedAt }) => ({
-      name: container.name,
-      startTime: rfc3339(startedAt),
-      cpu: cpu(stats.time, stats.cpuNanoseconds, rates.get(container.id)),
-      memory: {
-        time: rfc3339(stats.time),
-        usageBytes: stats.memoryUsageBytes,
-        workingSetBytes: stats.memoryWorkingSetBytes,
-        rssBytes: stats.memoryRssBytes,
-        ...(stats.pageFaults !== undefined && { pageFaults: stats.pageFaults }),
-        ...(stats.majorPageFaults !== undefined && { majorPageFaults: stats.majorPageFaults }),
-      },
-      ...(disks && storage && containerDisks(container.id, disks, storage)),
+    containers: pod.containers.map((one) => ({
+      name: one.container.name,
+      startTime: rfc3339(one.startedAt),
+      cpu: cpu(one.stats.time, one.stats.cpuNanoseconds, rates.get(one.container.id)),
+      memory: containerMemory(one, pod),
+      ...(disks && storage && containerDisks(one.container.id, disks, storage)),
     })),
-    cpu: cpu(totals.time, totals.cpuNanoseconds, rates.get(uid)),
-    memory: { time: rfc3339(totals.time), ...memoryFields(totals) },
+    ...(totals && {
+      cpu: cpu(totals.time, totals.cpuNanoseconds, rates.get(uid)),
+      memory: { time: rfc3339(totals.time), ...memoryFields(totals) },
+    }),
     ...(disks && podNetwork(pod)),
     ...(disks && storage && podDisks(storage, disks)),
-    process_stats: { process_count: totals.processes },
+    ...(totals && { process_stats: { process_count: totals.processes } }),
+  };
+}
+
+/** What is available is known of a container with a limit only. */
+function containerMemory({ container, stats }: ContainerSample, { pod }: PodSample): object {
+  const limit = pod && memoryLimitOf(pod, container.name);
+  return {
+    time: rfc3339(stats.time),
+    ...(limit !== undefined && { availableBytes: Math.max(0, limit - stats.memoryWorkingSetBytes) }),
+    usageBytes: stats.memoryUsageBytes,
+    workingSetBytes: stats.memoryWorkingSetBytes,
+    rssBytes: stats.memoryRssBytes,
+    ...(stats.pageFaults !== undefined && { pageFaults: stats.pageFaults }),
+    ...(stats.majorPageFaults !== undefined && { majorPageFaults: stats.majorPageFaults }),
   };
 }
 
@@ -102,7 +111,7 @@ function containerDisks(id: string, disks: SummaryDisks, { time, containers }: P
   if (!use) return {};
   const at = rfc3339(time);
   return {
-    ...(disks.image && { rootfs: { ...disk(at, disks.image), usedBytes: use.writableBytes } }),
+    ...(disks.image && { rootfs: { ...room(at, disks.image), usedBytes: use.writableBytes } }),
     ...(disks.logs && {
       logs: { ...disk(at, disks.logs), usedBytes: use.logBytes, inodesUsed: use.logInodes },
     }),
@@ -124,7 +133,7 @@ function podDisks({ time, containers, volumes }: PodStorage, disks: SummaryDisks
         name,
       })),
     }),
-    ...(disks.node && { 'ephemeral-storage': { ...disk(at, disks.node), usedBytes: used } }),
+    ...(disks.node && { 'ephemeral-storage': { ...room(at, disks.node), usedBytes: used } }),
   };
 }
 
@@ -167,13 +176,23 @@ function podNetwork({ sandbox }: PodSample): object {
   return { network: { time: rfc3339(sandbox.time), ...main, interfaces } };
 }
 
-function disk(time: string, { sizeBytes, availableBytes, freeBytes, inodes, freeInodes }: FileSystemUsage) {
+/** A file system and what is used of it. */
+function disk(time: string, use: FileSystemUsage) {
+  const { sizeBytes, availableBytes, freeBytes, inodes, freeInodes } = use;
+  return {
+    ...room(time, use),
+    usedBytes: sizeBytes - (freeBytes ?? availableBytes),
+    ...(inodes > 0 && { inodesUsed: inodes - freeInodes }),
+  };
+}
+
+/** The file system something lies on that uses a part of it. */
+function room(time: string, { sizeBytes, availableBytes, inodes, freeInodes }: FileSystemUsage) {
   return {
     time,
     availableBytes,
     capacityBytes: sizeBytes,
-    usedBytes: sizeBytes - (freeBytes ?? availableBytes),
-    ...(inodes > 0 && { inodesFree: freeInodes, inodes, inodesUsed: inodes - freeInodes }),
+    ...(inodes > 0 && { inodesFree: freeInodes, inodes }),
   };
 }
 
