@@ -187,7 +187,7 @@ describe("edged's HTTP server", () => {
     expect((await fixture.get('/metrics/resource/v1alpha1')).status).toBe(200);
     expect((await fixture.get('/metrics')).body).toContain('kubelet_node_name{node="edge-1"} 1\n');
     expect((await fixture.get('/metrics/cadvisor')).body).toMatch(
-      /^container_cpu_usage_seconds_total\{container="c",id="[^"]*",image="",name="k8s_c_golden-logs_default_[^"]*_0",namespace="default",pod="golden-logs",cpu="total"\} [\d.e-]+ \d{13}$/m,
+      /^container_cpu_usage_seconds_total\{container="c",cpu="total",id="[^"]*",image="",name="k8s_c_golden-logs_default_[^"]*_0",namespace="default",pod="golden-logs"\} [\d.e-]+ \d{13}$/m,
     );
   });
 

@@ -31,7 +31,10 @@ export function exposition(families: readonly Family[]): string {
 }
 
 function line(name: string, { labels = {}, value, time }: Figure): string {
-  const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
+  // Sorted, as the libraries of other exporters write them.
+  const pairs = Object.keys(labels)
+    .sort()
+    .map((key) => `${key}="${escaped(labels[key]!)}"`);
   const braces = pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
   return `${name}${braces} ${value}${time === undefined ? '' : ` ${time}`}`;
 }
