@@ -3,6 +3,7 @@ export * from './child.js';
 export * from './collecting-logger.js';
 export * from './docker.js';
 export * from './golden.js';
+export * from './kernel-says.js';
 export * from './mosquitto.js';
 export * from './podman.js';
 export * from './private-docker.js';

@@ -143,6 +143,7 @@ export interface DockerInspect {
   readonly State: {
     readonly Status: string;
     readonly Running: boolean;
+    readonly Pid: number;
     readonly ExitCode: number;
     readonly StartedAt: string;
     readonly FinishedAt: string;

@@ -2,8 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempDir } from '@edgecore/testing';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { engineStats, statsOf } from '../../../src/docker/stats/docker-stats.js';
+import { statsOf } from '../../../src/docker/stats/docker-stats.js';
 import { KernelStats } from '../../../src/docker/stats/kernel-stats.js';
+import { createDockerRuntime } from '../../../src/index.js';
+import { fakeEngine } from '../../fake-engine.js';
 import { inspected, V2_ENGINE_STATS, v1Files, v2Files, writeTree } from './cgroup-trees.js';
 
 const ID = 'c'.repeat(64);
@@ -173,9 +175,17 @@ describe('containers come and go', () => {
   });
 });
 
-test('an engine whose processes cannot be seen is asked itself', async () => {
-  // Nothing below the root: it runs on another machine.
-  expect(await kernel.read(ID, async () => inspected(ID, 42))).toBeUndefined();
-  const client = { json: async () => V2_ENGINE_STATS } as unknown as Parameters<typeof engineStats>[0];
-  expect((await engineStats(client, ID)).memoryWorkingSetBytes).toBe(FIGURES.memoryWorkingSetBytes);
+test.each([
+  ['no process', 0x7fff_ffff],
+  ['a process of somebody else', globalThis.process.pid],
+])('an engine on another machine, whose pid is %s here, is asked itself', async (_name, pid) => {
+  const fake = await fakeEngine(({ path }, response) =>
+    response.end(JSON.stringify(path.endsWith('/stats') ? V2_ENGINE_STATS : inspected(ID, pid))),
+  );
+  const runtime = createDockerRuntime({ socketPath: fake.socketPath });
+  const { memoryMaxUsageBytes: _peak, ...figures } = FIGURES;
+  expect(await runtime.stats(ID)).toMatchObject({ ...figures, id: ID, cpuNanoseconds: 35_688_000n });
+  expect(fake.calls.at(-1)?.query.get('one-shot')).toBe('true');
+  await runtime.close();
+  await fake.close();
 });
