@@ -1,0 +1,75 @@
+import { expect, test } from '@jest/globals';
+import { metricsServer } from '../../support/metrics-server.js';
+import { parseExposition } from '../../support/parse-exposition.js';
+import { figuresRig } from './figures-rig.js';
+
+const PATHS = ['/metrics/resource', '/metrics/cadvisor'];
+
+test("a pod's figures are those of its cgroup, else the sum of its parts", async () => {
+  const rig = figuresRig();
+  const { sandboxId } = await rig.pod('a');
+  const cpu = async () =>
+    parseExposition(await rig.get('/metrics/resource')).get('pod_cpu_usage_seconds_total')!.series[0]!.value;
+  expect(await cpu()).toBe(4);
+  const pod = {
+    cpuNanoseconds: 9_000_000_000n,
+    memoryUsageBytes: 0,
+    memoryWorkingSetBytes: 0,
+    memoryRssBytes: 0,
+    pids: 2,
+  };
+  rig.runtime.figures.set(sandboxId, { ...rig.runtime.figures.get(sandboxId), pod });
+  await rig.clock.advance(1000);
+  expect(await cpu()).toBe(9);
+  const cadvisor = parseExposition(await rig.get('/metrics/cadvisor'));
+  const series = cadvisor.get('container_cpu_usage_seconds_total')!.series;
+  expect(
+    series.map(({ labels: { container, id, pod: name }, value }) => ({ container, id, name, value })),
+  ).toEqual([
+    { container: '', id: '/', name: '', value: 0 },
+    { container: '', id: '/kubepods', name: 'a', value: 9 },
+    { container: 'c', id: '/kubepods/a-c', name: 'a', value: 3 },
+  ]);
+});
+
+test('a pod nothing of which can be measured has no figures, rather than zeros from 1970', async () => {
+  const rig = figuresRig();
+  await rig.pod('a');
+  rig.runtime.figures.clear();
+  for (const path of PATHS) expect(await rig.get(path)).not.toContain('pod="a"');
+  const { pods, node } = JSON.parse(await rig.get('/stats/summary'));
+  expect(pods).toHaveLength(1);
+  expect(pods[0]).toMatchObject({ podRef: { uid: 'a' }, containers: [] });
+  expect(pods[0]).not.toHaveProperty('cpu');
+  expect(node.systemContainers[0].cpu.usageCoreNanoSeconds).toBe(0);
+  expect(JSON.stringify(pods)).not.toContain('1970-');
+});
+
+test('a pod that takes the place of one still ending: the newer has the series', async () => {
+  const rig = figuresRig();
+  await rig.pod('old', { name: 'web' });
+  await rig.clock.advance(5000);
+  const { id } = await rig.pod('new', { name: 'web' });
+  rig.runtime.figures.set(id, { cpuNanoseconds: 7_000_000_000n, memoryWorkingSetBytes: 7 });
+  // Throws for a series told twice.
+  for (const path of PATHS) parseExposition(await rig.get(path));
+  const { containers } = metricsServer(parseExposition(await rig.get('/metrics/resource')));
+  expect([...containers]).toEqual([
+    ['default/web/c', expect.objectContaining({ cpuNanoseconds: 7e9, memoryBytes: 7 })],
+  ]);
+  // These have uids, so both are told of.
+  expect(JSON.parse(await rig.get('/stats/summary')).pods).toHaveLength(2);
+});
+
+test('an engine that is away is told, and the node still measured', async () => {
+  const rig = figuresRig();
+  await rig.pod('a');
+  rig.runtime.down = true;
+  const resource = parseExposition(await rig.get('/metrics/resource'));
+  expect(resource.get('resource_scrape_error')!.series[0]!.value).toBe(1);
+  expect(resource.get('node_memory_working_set_bytes')!.series).toHaveLength(1);
+  const cadvisor = parseExposition(await rig.get('/metrics/cadvisor'));
+  expect(cadvisor.get('container_scrape_error')!.series[0]!.value).toBe(1);
+  expect(cadvisor.get('machine_cpu_cores')!.series[0]!.value).toBe(2);
+  expect(JSON.parse(await rig.get('/stats/summary')).pods).toEqual([]);
+});
