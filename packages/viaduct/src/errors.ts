@@ -1,4 +1,4 @@
-import { EdgeCoreError } from '@edgecore/api';
+import { EdgeCoreError, hasCode } from '@edgecore/api';
 
 /** The connection could not be made. The text names the server and the reason; `kind` tells callers what to do. */
 export class DialError extends EdgeCoreError {
@@ -46,4 +46,25 @@ export class PackedCodecError extends EdgeCoreError {
   constructor(message: string) {
     super('ERR_PACKED_CODEC', `packed message: ${message}`);
   }
+}
+
+/** A Unix socket cannot be made. The text, with its cause, says why, without the path; `reason` tells callers what to do. */
+export class SocketFileError extends EdgeCoreError {
+  constructor(
+    /** `taken`: another process listens there. `refused`: the system said no, see `cause`. */
+    readonly reason: 'taken' | 'too-long' | 'not-a-socket' | 'refused',
+    readonly path: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super('ERR_SOCKET_FILE', message, options);
+  }
+}
+
+/** True when somebody else has the address or the socket a server was to listen on. */
+export function isTaken(error: unknown): boolean {
+  return (
+    hasCode(error, 'EADDRINUSE') ||
+    (hasCode(error, 'ERR_SOCKET_FILE') && (error as SocketFileError).reason === 'taken')
+  );
 }

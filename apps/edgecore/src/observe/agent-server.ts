@@ -1,7 +1,7 @@
-import { chmod, lstat, rm } from 'node:fs/promises';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
-import { EdgeCoreError, errorText, hasCode, type Logger } from '@edgecore/api';
+import { EdgeCoreError, errorText, type Logger } from '@edgecore/api';
+import { isTaken, listenOnSocket, type SocketFile } from '@edgecore/viaduct';
 import type { AgentStatus, HealthCheck } from './agent-status.js';
 import { answerDevices, isDeviceRoute } from './device-routes.js';
 import type { DeviceSource } from './device-source.js';
@@ -34,6 +34,7 @@ export class AgentServerError extends EdgeCoreError {
 /** `/healthz`, `/readyz`, `/metrics`, `/status` and `/devices`, for this machine only. */
 export class AgentServer {
   readonly #servers: Server[] = [];
+  #file: SocketFile | undefined;
 
   /** @throws {AgentServerError} when the socket or the port is taken. */
   static async listen(
@@ -43,12 +44,15 @@ export class AgentServer {
     const server = new AgentServer(source, devices, log);
     let place: Place = { where: socket, key: 'edgecoreTs.status.socket' };
     try {
-      await removeDeadSocket(socket);
-      await server.#open((http, done) => http.listen(socket, done));
-      await chmod(socket, 0o600);
+      await server.#open(async (http) => {
+        server.#file = await listenOnSocket(http, socket, { mode: 0o600 });
+      });
       if (port > 0) {
         place = { where: `127.0.0.1:${port}`, key: 'edgecoreTs.status.port' };
-        await server.#open((http, done) => http.listen(port, '127.0.0.1', done));
+        await server.#open(async (http) => {
+          http.listen(port, '127.0.0.1');
+          await once(http, 'listening');
+        });
       }
     } catch (cause) {
       await server.close();
@@ -64,19 +68,17 @@ export class AgentServer {
   ) {}
 
   async close(): Promise<void> {
+    await this.#file?.remove();
     for (const server of this.#servers.splice(0)) {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     }
   }
 
-  async #open(listen: (server: Server, done: () => void) => void): Promise<void> {
+  async #open(listen: (server: Server) => Promise<void>): Promise<void> {
     const server = createServer((request, response) => void this.#answer(request, response));
     this.#servers.push(server);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      listen(server, resolve);
-    });
+    await listen(server);
     // Too many open files, say: requests wait, the agent goes on.
     server.on('error', (error) =>
       this.log.warn({ error: errorText(error) }, "the agent's own interface had trouble"),
@@ -139,21 +141,7 @@ interface Place {
 }
 
 function advice({ where, key }: Place, error: unknown): string {
-  return hasCode(error, 'EADDRINUSE')
+  return isTaken(error)
     ? `cannot listen on ${where}: something else is using it, another agent perhaps; end that, or choose another place (${key})`
     : `cannot listen on ${where}: choose another place (${key})`;
-}
-
-/** A socket nobody answers on was left by an agent that was killed. Anything but a socket is not ours to remove. */
-async function removeDeadSocket(path: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined);
-  if (!found?.isSocket()) return;
-  const alive = await new Promise<boolean>((resolve) => {
-    const probe = connect(path, () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.on('error', () => resolve(false));
-  });
-  if (!alive) await rm(path, { force: true });
 }

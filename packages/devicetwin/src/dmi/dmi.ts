@@ -1,4 +1,5 @@
 import { type Logger, type Metrics, noMetrics, silentLogger } from '@edgecore/api';
+import type { SocketFile } from '@edgecore/viaduct';
 import { Admission } from './admission.js';
 import { DmiClosedError } from './errors.js';
 import { callUnary } from './grpc/client.js';
@@ -21,7 +22,7 @@ import {
 import { DMI_LIMITS, type DmiLimits, type DmiOptions, type ObjectChange } from './options.js';
 import { checkedMapper, mapperData, storeMapper } from './registration.js';
 import { deviceId, invalid, refusal, reportedTwins } from './report.js';
-import { listenOn, type SocketFile, socketPath } from './socket-file.js';
+import { listenOn, socketPath } from './socket-file.js';
 
 /** Operations of messages that carry or remove an object. */
 const CHANGES: readonly string[] = ['insert', 'update', 'patch', 'delete'];

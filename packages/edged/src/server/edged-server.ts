@@ -1,8 +1,9 @@
-import { chmod, lstat, rm } from 'node:fs/promises';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorText } from '@edgecore/api';
+import { listenOnSocket, type SocketFile } from '@edgecore/viaduct';
 import { systemHost } from '../node/host.js';
 import { HttpProblem, refuseUpgrade, sendText } from './http-answer.js';
 import { refuseBrowsers } from './request-guard.js';
@@ -19,6 +20,7 @@ export class EdgedServer {
   readonly #source: ServerSource;
   readonly #settings: ServerSettings;
   readonly #servers: Server[] = [];
+  #file: SocketFile | undefined;
   readonly #upgraded = new Set<Duplex>();
   readonly #end = new AbortController();
   readonly #router: Router<Handlers>;
@@ -30,18 +32,24 @@ export class EdgedServer {
     this.#router = serverRoutes(source, this.#settings, this.#end.signal);
   }
 
-  /** @throws the system's error when an address is taken or not allowed; nothing listens then. */
+  /**
+   * @throws the system's error when an address is taken or not allowed, {@link SocketFileError} for the socket;
+   * nothing listens then.
+   */
   static async listen(source: ServerSource, options: EdgedHttpOptions = {}): Promise<EdgedServer> {
     const server = new EdgedServer(source, options);
     const { port, address, socket } = server.#settings;
     try {
       if (port !== 0) {
-        await server.#open((http, done) => http.listen(port === 'any' ? 0 : port, address, done));
+        await server.#open(async (http) => {
+          http.listen(port === 'any' ? 0 : port, address);
+          await once(http, 'listening');
+        });
       }
       if (socket !== undefined) {
-        await removeDeadSocket(socket);
-        await server.#open((http, done) => http.listen(socket, done));
-        await chmod(socket, 0o600);
+        await server.#open(async (http) => {
+          server.#file = await listenOnSocket(http, socket, { mode: 0o600 });
+        });
       }
     } catch (error) {
       await server.close();
@@ -59,6 +67,7 @@ export class EdgedServer {
   /** Ends every session; commands under way are killed. */
   async close(): Promise<void> {
     this.#end.abort(new Error('edged stops'));
+    await this.#file?.remove();
     const servers = this.#servers.splice(0);
     const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
     // Sessions say goodbye to their clients first.
@@ -68,15 +77,12 @@ export class EdgedServer {
     await Promise.all(closed);
   }
 
-  async #open(listen: (server: Server, done: () => void) => void): Promise<void> {
+  async #open(listen: (server: Server) => Promise<void>): Promise<void> {
     const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS });
     server.on('request', (request, response) => void this.#answer(request, response));
     server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
     this.#servers.push(server);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      listen(server, resolve);
-    });
+    await listen(server);
     server.on('error', (error) =>
       this.#source.log.warn({ error: errorText(error) }, "edged's HTTP server had trouble"),
     );
@@ -142,18 +148,4 @@ function settingsOf(options: EdgedHttpOptions): ServerSettings {
     ...(options.socket !== undefined && { socket: options.socket }),
     ...(options.metrics && { metrics: options.metrics }),
   };
-}
-
-/** A socket nobody answers on was left by an agent that was killed. Anything but a socket is not ours to remove. */
-async function removeDeadSocket(path: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined);
-  if (!found?.isSocket()) return;
-  const alive = await new Promise<boolean>((resolve) => {
-    const probe = connect(path, () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.on('error', () => resolve(false));
-  });
-  if (!alive) await rm(path, { force: true });
 }

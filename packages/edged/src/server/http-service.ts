@@ -1,4 +1,5 @@
-import { errorText, hasCode, type Logger } from '@edgecore/api';
+import { errorText, type Logger } from '@edgecore/api';
+import { isTaken } from '@edgecore/viaduct';
 import type { RuntimeWatch } from '../observe/runtime-watch.js';
 import type { EdgedSettings } from '../options.js';
 import { pause } from '../ports/clock.js';
@@ -89,7 +90,7 @@ export class HttpService {
 
   #explain(error: unknown, { address = '127.0.0.1', port = 10_350, socket }: EdgedHttpOptions): string {
     const place = socket ?? `${address}:${port}`;
-    const why = hasCode(error, 'EADDRINUSE')
+    const why = isTaken(error)
       ? 'something else is using it, a kubelet or another agent perhaps: end that, or choose another port'
       : errorText(error);
     return `logs, exec and figures are not served: cannot listen on ${place}: ${why}`;
