@@ -36,7 +36,8 @@ export function figures(source: ServerSource, settings: ServerSettings): FigureR
     },
     prometheus('/metrics', async () => {
       const agent = (await settings.metrics?.()) ?? '';
-      return agent + exposition(await ownMetrics(source));
+      const isWhole = agent === '' || agent.endsWith('\n');
+      return `${agent}${isWhole ? '' : '\n'}${exposition(await ownMetrics(source))}`;
     }),
     prometheus('/metrics/cadvisor', async () => {
       const sample = await sampler.take();

@@ -29,7 +29,7 @@ class MeasuredRuntime extends FakeRuntime {
 }
 
 /** Edged's figures on an engine and a clock a test moves. */
-export function figuresRig(rootDirectory = '/nowhere') {
+export function figuresRig(agentMetrics?: string) {
   const clock = new ManualClock();
   const runtime = new MeasuredRuntime(clock);
   const routes = figures(
@@ -38,7 +38,7 @@ export function figuresRig(rootDirectory = '/nowhere') {
       runtime,
       clock,
       log: silentLogger,
-      rootDirectory,
+      rootDirectory: '/nowhere',
       podLogsDir: '/nowhere/logs',
       cpuQuota: true,
       cgroupOf: () => '/kubepods',
@@ -52,6 +52,7 @@ export function figuresRig(rootDirectory = '/nowhere') {
       streamsTimeoutMs: 0,
       goneGraceMs: 0,
       host: new FakeHost(),
+      ...(agentMetrics !== undefined && { metrics: async () => agentMetrics }),
     },
   );
   return {

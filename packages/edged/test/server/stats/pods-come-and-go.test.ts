@@ -73,3 +73,17 @@ test('an engine that is away is told, and the node still measured', async () => 
   expect(cadvisor.get('machine_cpu_cores')!.series[0]!.value).toBe(2);
   expect(JSON.parse(await rig.get('/stats/summary')).pods).toEqual([]);
 });
+
+test.each(['', '\n'])("/metrics joins edged's own to the agent's, which end in %j", async (end) => {
+  const rig = figuresRig(`# HELP agent_total Something.\n# TYPE agent_total counter\nagent_total 5${end}`);
+  await rig.pod('a');
+  const all = parseExposition(await rig.get('/metrics'));
+  expect(
+    [...all].map(([name, { series }]) => [name, series.map(({ labels, value }) => ({ labels, value }))]),
+  ).toEqual([
+    ['agent_total', [{ labels: {}, value: 5 }]],
+    ['kubelet_node_name', [{ labels: { node: 'edge-1' }, value: 1 }]],
+    ['kubelet_running_pods', [{ labels: {}, value: 1 }]],
+    ['kubelet_running_containers', [{ labels: { container_state: 'running' }, value: 1 }]],
+  ]);
+});
