@@ -254,6 +254,8 @@ export interface LogRecord {
 
 /** What the processes of a cgroup use, those that ended included where it counts up. */
 export interface CgroupStats {
+  /** Its path below the root of the hierarchies; absent where it cannot be seen. */
+  readonly cgroup?: string;
   readonly cpuNanoseconds: bigint;
   readonly memoryUsageBytes: number;
   readonly memoryWorkingSetBytes: number;

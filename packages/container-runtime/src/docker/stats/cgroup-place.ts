@@ -3,6 +3,8 @@ import { join } from 'node:path';
 /** Directories with the figures of one cgroup; on v2 all are the same. */
 export interface CgroupPlace {
   readonly version: 1 | 2;
+  /** Below the root of the hierarchies: `/docker/<id>`. */
+  readonly path: string;
   readonly cpu: string;
   readonly memory: string;
   readonly pids: string;
@@ -40,24 +42,33 @@ export function cgroupPlaces(
     return path === undefined ? [] : [{ controllers: controllers!, path }];
   });
   const isV1 = hierarchies.some(({ controllers }) => controllers.split(',').includes('memory'));
-  const directory = (controller: string, cut: (path: string) => string | undefined): string | undefined => {
+  const find = (controller: string, cut: Cut): { path: string; directory: string } | undefined => {
     const found = hierarchies.find(({ controllers }) =>
       controllers.split(',').includes(isV1 ? controller : ''),
     );
     const path = found && cut(found.path);
-    return path === undefined ? undefined : join(root, isV1 ? found!.controllers : '', path);
+    if (path === undefined) return undefined;
+    return { path, directory: join(root, isV1 ? found!.controllers : '', path) };
   };
-  const place = (cut: (path: string) => string | undefined): CgroupPlace | undefined => {
-    const [cpu, memory, pids, io] = ['cpuacct', 'memory', 'pids', 'blkio'].map((name) =>
-      directory(name, cut),
-    );
+  const place = (cut: Cut): CgroupPlace | undefined => {
+    const [cpu, memory, pids, io] = ['cpuacct', 'memory', 'pids', 'blkio'].map((name) => find(name, cut));
     if (!cpu || !memory || !pids || !io) return undefined;
-    return { version: isV1 ? 1 : 2, cpu, memory, pids, io };
+    return {
+      version: isV1 ? 1 : 2,
+      path: memory.path,
+      cpu: cpu.directory,
+      memory: memory.directory,
+      pids: pids.directory,
+      io: io.directory,
+    };
   };
   const container = place((path) => upTo(path, (part) => part.includes(id)));
   const pod = podUid === undefined ? undefined : place((path) => podPath(path, podUid, id));
   return container && { container, ...(pod && { pod }) };
 }
+
+/** The part of a process's path that is looked for. */
+type Cut = (path: string) => string | undefined;
 
 /** Processes may move into cgroups of their own below the container's. */
 function upTo(path: string, isLast: (part: string) => boolean): string | undefined {

@@ -14,7 +14,7 @@ const NANOSECONDS_PER_TICK = 10_000_000n;
  * @throws the system's error when it is gone.
  */
 export function readCgroup(place: CgroupPlace): CgroupStats {
-  return place.version === 1 ? readV1(place) : readV2(place);
+  return { cgroup: place.path, ...(place.version === 1 ? readV1(place) : readV2(place)) };
 }
 
 function readV1({ cpu, memory, pids, io }: CgroupPlace): CgroupStats {

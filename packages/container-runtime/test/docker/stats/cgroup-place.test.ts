@@ -4,7 +4,10 @@ import { cgroupPlaces } from '../../../src/docker/stats/cgroup-place.js';
 const id = 'f'.repeat(64);
 const podUid = '52c853d4-ae27-441c-9776-a655488cbba1';
 const owner = { id, podUid };
-const all = (version: 1 | 2, path: string) => ({ version, cpu: path, memory: path, pids: path, io: path });
+const v2 = (path: string) => {
+  const directory = `/cg${path}`;
+  return { version: 2, path, cpu: directory, memory: directory, pids: directory, io: directory };
+};
 
 describe('cgroup v1', () => {
   test('each controller has a hierarchy, some share one', () => {
@@ -21,6 +24,7 @@ describe('cgroup v1', () => {
     expect(cgroupPlaces(text, owner, '/cg')).toEqual({
       container: {
         version: 1,
+        path: `${path}/${id}`,
         cpu: `/cg/cpu,cpuacct${path}/${id}`,
         memory: `/cg/memory${path}/${id}`,
         pids: `/cg/pids${path}/${id}`,
@@ -28,6 +32,7 @@ describe('cgroup v1', () => {
       },
       pod: {
         version: 1,
+        path,
         cpu: `/cg/cpu,cpuacct${path}`,
         memory: `/cg/memory${path}`,
         pids: `/cg/pids${path}`,
@@ -44,17 +49,17 @@ describe('cgroup v1', () => {
 describe('cgroup v2', () => {
   test.each([
     ['cgroupfs', `/docker/${id}`, undefined],
-    ['a pod by cgroupfs', `/kubepods/besteffort/pod${podUid}/${id}`, `/cg/kubepods/besteffort/pod${podUid}`],
+    ['a pod by cgroupfs', `/kubepods/besteffort/pod${podUid}/${id}`, `/kubepods/besteffort/pod${podUid}`],
     [
       'a pod by systemd',
       `/kubepods.slice/kubepods-pod${podUid.replaceAll('-', '_')}.slice/docker-${id}.scope`,
-      `/cg/kubepods.slice/kubepods-pod${podUid.replaceAll('-', '_')}.slice`,
+      `/kubepods.slice/kubepods-pod${podUid.replaceAll('-', '_')}.slice`,
     ],
     ['Podman', `/machine.slice/libpod-${id}.scope`, undefined],
   ])('%s', (_name, path, pod) => {
     expect(cgroupPlaces(`0::${path}\n`, owner, '/cg')).toEqual({
-      container: all(2, `/cg${path}`),
-      ...(pod !== undefined && { pod: all(2, pod) }),
+      container: v2(path),
+      ...(pod !== undefined && { pod: v2(pod) }),
     });
   });
 

@@ -46,13 +46,14 @@ describe('a tree of cgroup v2', () => {
     expect(Math.abs(time - Date.now())).toBeLessThan(10_000);
     expect(stats).toEqual({
       id: ID,
+      cgroup: `/${POD}/${ID}`,
       cpuNanoseconds: 35_688_000n,
       cpuUserNanoseconds: 10_211_000n,
       cpuSystemNanoseconds: 25_477_000n,
       ...FIGURES,
     });
-    // Docker does not hand on the highest use there.
-    const { memoryMaxUsageBytes: _peak, ...known } = stats;
+    // Docker does not hand on the highest use there, nor the path.
+    const { memoryMaxUsageBytes: _peak, cgroup: _path, ...known } = stats;
     expect(statsOf(ID, 5, V2_ENGINE_STATS)).toEqual({ ...known, time: 5 });
   });
 
@@ -86,6 +87,7 @@ test('a tree of cgroup v1: exact nanoseconds, totals with children, the counting
   expect(await kernel.read(ID, async () => inspected(ID, 42))).toEqual({
     id: ID,
     time: expect.any(Number),
+    cgroup: `/${POD}/${ID}`,
     cpuNanoseconds: 35_688_136n,
     cpuUserNanoseconds: 10_000_000n,
     cpuSystemNanoseconds: 20_000_000n,
@@ -123,7 +125,7 @@ describe('a sandbox', () => {
       },
     ]);
     expect(stats?.cpuNanoseconds).toBe(35_688_000n);
-    expect(stats?.pod).toMatchObject({ ...FIGURES, cpuNanoseconds: 99_999_000n });
+    expect(stats?.pod).toMatchObject({ ...FIGURES, cgroup: `/${POD}`, cpuNanoseconds: 99_999_000n });
   });
 
   test("of the host's network has none: the host's are not the pod's", async () => {

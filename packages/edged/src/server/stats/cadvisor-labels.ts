@@ -6,7 +6,7 @@ import type { PodStorage } from './storage.js';
 export interface CadvisorTerms {
   /** By pod uid. */
   readonly storage: ReadonlyMap<string, PodStorage>;
-  /** Cgroup of a pod, as the `id` label begins. */
+  /** Cgroup a pod should be in: the `id` of what cannot be seen there. */
   cgroupOf(pod: Pod | undefined): string;
   readonly cpuQuota: boolean;
 }
@@ -24,23 +24,26 @@ function labelsOf(
 export const NODE_LABELS: Labels = labelsOf('/', {});
 
 /** The cgroup around all containers of a pod. */
-export function podLabels({ identity, pod }: PodSample, terms: CadvisorTerms): Labels {
-  return labelsOf(terms.cgroupOf(pod), { namespace: identity.namespace, pod: identity.name });
+export function podLabels({ identity, pod, sandbox }: PodSample, terms: CadvisorTerms): Labels {
+  return labelsOf(sandbox?.pod?.cgroup ?? terms.cgroupOf(pod), {
+    namespace: identity.namespace,
+    pod: identity.name,
+  });
 }
 
 /** cAdvisor shows it as a container without a name in the pod. */
 export function sandboxLabels({ identity, pod, sandbox }: PodSample, terms: CadvisorTerms): Labels {
   const { namespace, name } = identity;
-  return labelsOf(`${terms.cgroupOf(pod)}/${sandbox?.id ?? ''}`, { namespace, pod: name });
+  return labelsOf(sandbox?.cgroup ?? `${terms.cgroupOf(pod)}/${sandbox?.id ?? ''}`, { namespace, pod: name });
 }
 
 export function containerLabels(
-  { container }: ContainerSample,
+  { container, stats }: ContainerSample,
   { identity, pod }: PodSample,
   terms: CadvisorTerms,
 ): Labels {
   const { uid, namespace, name } = identity;
-  return labelsOf(`${terms.cgroupOf(pod)}/${container.id}`, {
+  return labelsOf(stats.cgroup ?? `${terms.cgroupOf(pod)}/${container.id}`, {
     container: container.name,
     image: container.image,
     // As the engine names it (edged.md §5).

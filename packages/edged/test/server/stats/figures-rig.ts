@@ -29,7 +29,13 @@ class MeasuredRuntime extends FakeRuntime {
 }
 
 /** Edged's figures on an engine and a clock a test moves. */
-export function figuresRig(agentMetrics?: string) {
+export function figuresRig({
+  agentMetrics,
+  rootDirectory = '/nowhere',
+}: {
+  readonly agentMetrics?: string;
+  readonly rootDirectory?: string;
+} = {}) {
   const clock = new ManualClock();
   const runtime = new MeasuredRuntime(clock);
   const routes = figures(
@@ -38,7 +44,7 @@ export function figuresRig(agentMetrics?: string) {
       runtime,
       clock,
       log: silentLogger,
-      rootDirectory: '/nowhere',
+      rootDirectory,
       podLogsDir: '/nowhere/logs',
       cpuQuota: true,
       cgroupOf: () => '/kubepods',

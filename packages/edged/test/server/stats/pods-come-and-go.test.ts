@@ -1,3 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tempDir } from '@edgecore/testing';
 import { expect, test } from '@jest/globals';
 import { metricsServer } from '../../support/metrics-server.js';
 import { parseExposition } from '../../support/parse-exposition.js';
@@ -12,6 +15,7 @@ test("a pod's figures are those of its cgroup, else the sum of its parts", async
     parseExposition(await rig.get('/metrics/resource')).get('pod_cpu_usage_seconds_total')!.series[0]!.value;
   expect(await cpu()).toBe(4);
   const pod = {
+    cgroup: '/kubepods.slice/a.slice',
     cpuNanoseconds: 9_000_000_000n,
     memoryUsageBytes: 0,
     memoryWorkingSetBytes: 0,
@@ -27,7 +31,7 @@ test("a pod's figures are those of its cgroup, else the sum of its parts", async
     series.map(({ labels: { container, id, pod: name }, value }) => ({ container, id, name, value })),
   ).toEqual([
     { container: '', id: '/', name: '', value: 0 },
-    { container: '', id: '/kubepods', name: 'a', value: 9 },
+    { container: '', id: '/kubepods.slice/a.slice', name: 'a', value: 9 },
     { container: 'c', id: '/kubepods/a-c', name: 'a', value: 3 },
   ]);
 });
@@ -75,7 +79,9 @@ test('an engine that is away is told, and the node still measured', async () => 
 });
 
 test.each(['', '\n'])("/metrics joins edged's own to the agent's, which end in %j", async (end) => {
-  const rig = figuresRig(`# HELP agent_total Something.\n# TYPE agent_total counter\nagent_total 5${end}`);
+  const rig = figuresRig({
+    agentMetrics: `# HELP agent_total Something.\n# TYPE agent_total counter\nagent_total 5${end}`,
+  });
   await rig.pod('a');
   const all = parseExposition(await rig.get('/metrics'));
   expect(
@@ -86,4 +92,22 @@ test.each(['', '\n'])("/metrics joins edged's own to the agent's, which end in %
     ['kubelet_running_pods', [{ labels: {}, value: 1 }]],
     ['kubelet_running_containers', [{ labels: { container_state: 'running' }, value: 1 }]],
   ]);
+});
+
+test('volumes are measured where they are: a driver mounts below their directory', async () => {
+  const rootDirectory = await tempDir();
+  const volumes = join(rootDirectory, 'pods', 'a', 'volumes');
+  for (const path of ['kubernetes.io~csi/pv1/mount', 'kubernetes.io~empty-dir/scratch'])
+    await mkdir(join(volumes, path), { recursive: true });
+  await writeFile(join(volumes, 'kubernetes.io~csi/pv1/vol_data.json'), '{}');
+  await writeFile(join(volumes, 'kubernetes.io~csi/pv1/mount/file'), Buffer.alloc(100_000));
+  const rig = figuresRig({ rootDirectory });
+  await rig.pod('a');
+  const { volume } = JSON.parse(await rig.get('/stats/summary')).pods[0];
+  volume.sort((one: { name: string }, other: { name: string }) => one.name.localeCompare(other.name));
+  expect(volume.map(({ name, inodesUsed }: Record<string, unknown>) => ({ name, inodesUsed }))).toEqual([
+    { name: 'pv1', inodesUsed: 2 },
+    { name: 'scratch', inodesUsed: 1 },
+  ]);
+  expect(volume[0].usedBytes).toBeGreaterThanOrEqual(100_000);
 });
