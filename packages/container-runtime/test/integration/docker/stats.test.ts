@@ -1,3 +1,5 @@
+import { readdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { cgroupFiles, docker, eventually, netDev, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseEngineAddress } from '../../../src/docker/client/engine-address.js';
@@ -25,6 +27,7 @@ const BUSY = `
 describeDocker('figures of containers on Docker', () => {
   const pods = dockerPods();
   let client: EngineClient;
+  let cgroupParent: string;
   let id: string;
   let sandboxId: string;
   let pid: string;
@@ -36,7 +39,7 @@ describeDocker('figures of containers on Docker', () => {
       requestTimeoutMs: 20_000,
     });
     const config = pods.sandboxConfig();
-    const cgroupParent = `/kubepods/burstable/pod${config.pod.uid}`;
+    cgroupParent = `/kubepods/burstable/pod${config.pod.uid}`;
     const started = await pods.start({ ...config, cgroupParent }, { command: ['sh', '-c', BUSY] });
     id = started.id;
     sandboxId = started.sandbox.id;
@@ -45,7 +48,13 @@ describeDocker('figures of containers on Docker', () => {
     const pidOf = (of: string) => docker('inspect', '-f', '{{.State.Pid}}', of);
     [pid, sandboxPid] = await Promise.all([pidOf(id), pidOf(sandboxId)]);
   });
-  afterAll(() => client.close());
+  // After the pods are gone.
+  afterAll(async () => {
+    client.close();
+    // The engine leaves it behind.
+    for (const hierarchy of ['', ...(await readdir('/sys/fs/cgroup'))])
+      await rmdir(join('/sys/fs/cgroup', hierarchy, cgroupParent)).catch(() => {});
+  });
 
   test('lie between what the kernel says before and after', async () => {
     const before = await cgroupFiles(pid);
