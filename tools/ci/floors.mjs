@@ -13,13 +13,14 @@ const MODULES = [
   'edgestream',
   'edgemesh',
 ];
-const CARRIERS = ['beehive', 'viaduct', 'store', 'metaclient', 'container-runtime'];
+const CARRIERS = ['beehive', 'viaduct', 'store', 'metaclient', 'grpc', 'container-runtime'];
 const ALLOWED = {
   api: [],
   beehive: ['api'],
   viaduct: ['api', 'beehive'],
   store: ['api'],
   metaclient: ['api', 'beehive'],
+  grpc: ['api'],
   'container-runtime': ['api'],
   ...Object.fromEntries(MODULES.map((name) => [name, ['api', ...CARRIERS]])),
   minicloud: ['api', 'beehive', 'viaduct', 'store'],

@@ -1,14 +1,13 @@
 import { type Logger, type Metrics, noMetrics, silentLogger } from '@edgecore/api';
+import { callUnaryBytes, codeName, GrpcCode, GrpcError, GrpcServer } from '@edgecore/grpc';
 import type { SocketFile } from '@edgecore/viaduct';
 import { Admission } from './admission.js';
 import { DmiClosedError } from './errors.js';
-import { callUnary } from './grpc/client.js';
-import { GrpcServer } from './grpc/server.js';
-import { codeName, GrpcCode, GrpcError } from './grpc/status.js';
 import { loadRows } from './load-rows.js';
-import { MANAGER_SERVICE, type ManagerService, managerMethods } from './manager-service.js';
+import { type ManagerService, managerMethods } from './manager-service.js';
 import type { Mapper } from './mappers/mapper-row.js';
 import { Mappers } from './mappers/mappers.js';
+import { MANAGER_SERVICE } from './messages.js';
 import { protocolOf } from './objects/effective-device.js';
 import { Inventory } from './objects/inventory.js';
 import {
@@ -90,7 +89,7 @@ export class Dmi {
       log: this.#log,
       ended: (path, status) => this.#countCall(path, status),
     });
-    const file = await listenOn(server.http2, this.path);
+    const file = await listenOn(server.socket, this.path);
     this.#open = { server, file };
     if (this.#closed) await this.#shut();
     else this.#log.info({ path: this.path }, 'mappers can call');
@@ -216,10 +215,8 @@ export class Dmi {
   async #callMapper(mapper: Mapper, method: string, request: Buffer, signal: AbortSignal): Promise<void> {
     let status: number = GrpcCode.OK;
     try {
-      await callUnary({
-        socketPath: mapper.address,
-        method: MAPPER_SERVICE + method,
-        request,
+      // Nothing is read from the answers.
+      await callUnaryBytes({ socketPath: mapper.address }, MAPPER_SERVICE + method, request, {
         timeoutMs: this.#limits.mapperCallTimeoutMs,
         maxAnswerBytes: this.#limits.maxMessageBytes,
         signal,

@@ -1,4 +1,4 @@
-import { type Decoded, type Init, message } from './proto/message-type.js';
+import { type Decoded, type Init, message, method } from '@edgecore/grpc';
 
 // The messages of DMI, package v1beta1 (devicetwin.md §10.3). Names are those of protobuf's JSON.
 
@@ -178,6 +178,24 @@ export const ReportDeviceStatesRequest = message('ReportDeviceStatesRequest', {
 });
 /** The answers of which nothing is read, and those that have no field. */
 export const Empty = message('Empty', {});
+
+export const MANAGER_SERVICE = '/v1beta1.DeviceManagerService/';
+
+export const MapperRegister = method(
+  `${MANAGER_SERVICE}MapperRegister`,
+  MapperRegisterRequest,
+  MapperRegisterResponse,
+);
+export const ReportDeviceStatus = method(
+  `${MANAGER_SERVICE}ReportDeviceStatus`,
+  ReportDeviceStatusRequest,
+  Empty,
+);
+export const ReportDeviceStates = method(
+  `${MANAGER_SERVICE}ReportDeviceStates`,
+  ReportDeviceStatesRequest,
+  Empty,
+);
 
 /** RegisterDeviceRequest and UpdateDeviceRequest. */
 export const DeviceRequest = message('DeviceRequest', { device: [1, Device] });

@@ -1,8 +1,8 @@
 import type { Logger, Metrics } from '@edgecore/api';
+import { GRPC_SERVER_LIMITS, type GrpcServerLimits } from '@edgecore/grpc';
 import type { Store } from '@edgecore/store';
 import type { DeviceReporter } from '../reporter.js';
 import type { AdmissionLimits } from './admission.js';
-import { GRPC_SERVER_LIMITS, type GrpcServerLimits } from './grpc/server.js';
 
 /** Limits towards mappers; each can be set alone. */
 export interface DmiLimits extends GrpcServerLimits, AdmissionLimits {

@@ -1,6 +1,6 @@
 import { hasCode } from '@edgecore/api';
+import { GrpcCode, GrpcError } from '@edgecore/grpc';
 import type { ReportedTwin, ReportRefusedError } from '../reporter.js';
-import { GrpcCode, GrpcError } from './grpc/status.js';
 import type { TwinMessage } from './messages.js';
 
 /** A value from a mapper is not held to MQTT's pattern, but has an end (devicetwin.md §6). */

@@ -1,12 +1,11 @@
 import { silentLogger } from '@edgecore/api';
+import { decode, GrpcCode, GrpcError } from '@edgecore/grpc';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { GrpcCode, GrpcError } from '../../src/dmi/grpc/status.js';
 import { MapperLane } from '../../src/dmi/mappers/mapper-lane.js';
 import { DeviceModelRequest, DeviceRequest, RemoveRequest } from '../../src/dmi/messages.js';
 import { Inventory } from '../../src/dmi/objects/inventory.js';
 import { keyText, type ObjectKey, storedObject } from '../../src/dmi/objects/stored-object.js';
-import { decode } from '../../src/dmi/proto/decode.js';
 
 const MAPPER = { name: 'm', version: '', apiVersion: '', protocol: 'modbus', address: '/m', state: '' };
 

@@ -1,10 +1,9 @@
+import { type Decoded, decode, encode } from '@edgecore/grpc';
 import { describe, expect, test } from '@jest/globals';
 import * as messages from '../../src/dmi/messages.js';
 import { anyValue, anyValues } from '../../src/dmi/objects/any-value.js';
 import { effectiveDevice, modelMessage } from '../../src/dmi/objects/effective-device.js';
 import { objectKey, type StoredObject, storedObject } from '../../src/dmi/objects/stored-object.js';
-import { decode } from '../../src/dmi/proto/decode.js';
-import { encode } from '../../src/dmi/proto/encode.js';
 import { deviceObject, modelObject } from './support.js';
 
 const stored = (object: { kind: string; metadata: { name: string } }): StoredObject =>
@@ -52,7 +51,7 @@ describe('values of configData', () => {
 
   test('null is left out, keys are taken as they are', () => {
     const values = anyValues(JSON.parse('{"a":null,"__proto__":1}'));
-    expect(Object.keys(values)).toEqual(['__proto__']);
+    expect([...values.keys()]).toEqual(['__proto__']);
   });
 });
 
@@ -72,10 +71,8 @@ describe('a device as its mapper gets it', () => {
       properties: [{ name: 'temperature', visitors: { configData: { offset: 2 } } }],
     });
     const { spec } = sent(device, model);
-    const config = (data: object | undefined) =>
-      Object.fromEntries(
-        Object.entries(data ?? {}).map(([key, any]) => [key, (read(any) as [string, unknown])[1]]),
-      );
+    const config = (data: ReadonlyMap<string, Decoded<typeof messages.Any>> | undefined) =>
+      Object.fromEntries([...(data ?? [])].map(([key, any]) => [key, (read(any) as [string, unknown])[1]]));
     expect(config(spec?.protocol?.configData?.data)).toEqual({ baud: 9600, slaveID: 1 });
     expect(spec?.properties).toHaveLength(1);
     const visitors = spec?.properties[0]?.visitors;
@@ -86,11 +83,11 @@ describe('a device as its mapper gets it', () => {
   test('always has desired, visitors and their configData, which Go mappers look into unasked', () => {
     const { spec } = sent(deviceObject('t', { properties: [{ name: 'p' }] }), modelObject());
     expect(spec?.properties).toMatchObject([
-      { name: 'p', desired: { value: '' }, visitors: { configData: { data: {} } } },
+      { name: 'p', desired: { value: '' }, visitors: { configData: { data: new Map() } } },
     ]);
     expect(
       sent(deviceObject('t', { protocol: undefined }), modelObject()).spec?.protocol?.configData,
-    ).toEqual({ data: {} });
+    ).toEqual({ data: new Map() });
   });
 
   test('has every field of the object, whatever the case of its letters', () => {
@@ -135,9 +132,12 @@ describe('a device as its mapper gets it', () => {
               http: { hostname: 'h', port: 80n, requestpath: '/p', timeout: 3n },
               mqtt: { address: 'tcp://b', topic: 't', qos: 1, retained: true },
               otel: { endpointURL: 'http://o' },
-              anomalyDetection: { data: { limit: {} } },
+              anomalyDetection: { data: new Map([['limit', anyValue(3)]]) },
               dbMethod: {
-                influxdb2: { influxdb2ClientConfig: { url: 'u' }, influxdb2DataConfig: { tag: { a: 'b' } } },
+                influxdb2: {
+                  influxdb2ClientConfig: { url: 'u' },
+                  influxdb2DataConfig: { tag: new Map([['a', 'b']]) },
+                },
                 redis: { redisClientConfig: { addr: 'r', db: 1, poolsize: 2, minIdleConns: 3 } },
                 tdengine: { tdEngineClientConfig: { addr: 'a', dbname: 'n' } },
                 mysql: { mysqlClientConfig: { userName: 'me' } },

@@ -3,15 +3,12 @@ import { lstat, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/p
 import { connect as connectHttp2, constants, type IncomingHttpHeaders } from 'node:http2';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { encode, framed } from '@edgecore/grpc';
 import { eventually, tempDir } from '@edgecore/testing';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { framed } from '../../src/dmi/grpc/frame.js';
-import { decodeGrpcMessage, encodeGrpcMessage } from '../../src/dmi/grpc/status.js';
-import { timeoutMs } from '../../src/dmi/grpc/timeout.js';
 import { Dmi } from '../../src/dmi/index.js';
 import { ReportDeviceStatesRequest } from '../../src/dmi/messages.js';
-import { encode } from '../../src/dmi/proto/encode.js';
 import { atEnd, dmiRig, mapperClient, RecordingReporter } from './support.js';
 
 const STATES = '/v1beta1.DeviceManagerService/ReportDeviceStates';
@@ -347,33 +344,3 @@ test('10 000 quick calls: each is taken or refused, none is lost, none more than
   expect(reporter.reports).toHaveLength(1000);
   expect(counts.get('edgecore_dmi_calls_total{ReportDeviceStates,RESOURCE_EXHAUSTED}')).toBe(9000);
 }, 60_000);
-
-describe('words on the wire', () => {
-  test('any text comes through a header', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (text) => {
-        const encoded = encodeGrpcMessage(text);
-        expect(encoded).toMatch(/^[ -~]*$/);
-        expect(decodeGrpcMessage(encoded)).toBe(text);
-      }),
-    );
-    expect(encodeGrpcMessage('100 %\n')).toBe('100 %25%0A');
-    expect(decodeGrpcMessage('100 %')).toBe('100 %');
-    expect(encodeGrpcMessage('x'.repeat(5000))).toHaveLength(1024);
-  });
-
-  test.each([
-    ['1H', 3_600_000],
-    ['2M', 120_000],
-    ['3S', 3000],
-    ['4m', 4],
-    ['5u', 0.005],
-    ['99999999n', 99.999999],
-  ])('the deadline %s is %d ms', (header, ms) => {
-    expect(timeoutMs(header)).toBeCloseTo(ms, 9);
-  });
-
-  test.each(['', 'S', '1', '123456789S', '-1S', '1.5S', '1s'])('the deadline %j is none', (header) => {
-    expect(() => timeoutMs(header)).toThrow('malformed grpc-timeout');
-  });
-});

@@ -1,10 +1,10 @@
 import { EdgeCoreError, errorText, type Logger, parseResource, ResourceType } from '@edgecore/api';
 import { errorTo, type Message, type ModuleContext, responseTo } from '@edgecore/beehive';
-import type { Clock } from '../ports/clock.js';
-import { messageFromJson } from '../proto/from-json.js';
-import { goJson } from '../proto/go-json.js';
+import type { GrpcMethod } from '@edgecore/grpc';
 import { callPlugin } from './call.js';
-import { Controller, type Method } from './methods.js';
+import { messageFromJson } from './from-json.js';
+import { goJson } from './go-json.js';
+import { Controller } from './methods.js';
 import type { DriverRegistry } from './registration/driver-registry.js';
 
 export interface ControllerCallsOptions {
@@ -13,7 +13,6 @@ export interface ControllerCallsOptions {
   /** Name of the driver that is called: the messages name none (edged.md §14). */
   readonly driver: string;
   readonly registry: DriverRegistry;
-  readonly clock: Clock;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -40,7 +39,7 @@ export class ControllerCalls {
     return true;
   }
 
-  async #carryOut(method: Method, message: Message): Promise<void> {
+  async #carryOut(method: GrpcMethod, message: Message): Promise<void> {
     const { ctx, log } = this.#options;
     const { id, operation, resource } = message;
     try {
@@ -53,15 +52,15 @@ export class ControllerCalls {
   }
 
   /** @returns the base64 text of the response in Go's JSON. */
-  async #call(method: Method, content: unknown): Promise<string> {
-    const { registry, driver: name, clock, timeoutMs, signal } = this.#options;
+  async #call(method: GrpcMethod, content: unknown): Promise<string> {
+    const { registry, driver: name, timeoutMs, signal } = this.#options;
     const request = messageFromJson(method.request, unquoted(content));
     const driver = registry.get(name);
     if (!driver) throw new ControllerCallError(`CSI driver ${name} is not registered on this node`);
     if (this.#running >= MAX_CALLS) throw new ControllerCallError(`${MAX_CALLS} calls are under way already`);
     this.#running += 1;
     try {
-      const options = { socketPath: driver.endpoint, clock, timeoutMs, signal };
+      const options = { socketPath: driver.endpoint, timeoutMs, signal };
       const response = await callPlugin(method, request, options);
       return Buffer.from(goJson(method.response, response), 'utf8').toString('base64');
     } finally {

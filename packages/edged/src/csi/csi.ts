@@ -54,7 +54,6 @@ export class Csi {
       log,
       driver: settings.csiControllerDriver,
       registry,
-      clock,
       timeoutMs,
       signal,
     });

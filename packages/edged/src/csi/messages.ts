@@ -1,16 +1,8 @@
-import type { Field, FieldKind, MessageType } from '../proto/message-type.js';
+import { enumeration, message } from '@edgecore/grpc';
 
-/** Messages of `csi.v1` and `pluginregistration`, as far as the agent speaks them. */
+// Messages of `csi.v1` and `pluginregistration`, as far as the agent speaks them, each with all its fields.
 
-const field = (number: number, name: string, kind: FieldKind, more: Partial<Field> = {}): Field => ({
-  number,
-  name,
-  kind,
-  ...more,
-});
-const message = (...fields: Field[]): { readonly message: MessageType } => ({ message: fields });
-
-export const EMPTY: MessageType = [];
+export const Empty = message('Empty', {});
 
 /** By number. */
 export const ACCESS_MODES = [
@@ -35,124 +27,114 @@ export const NODE_CAPABILITIES = [
   'VOLUME_MOUNT_GROUP',
 ] as const;
 
-const capability = message(
-  field(1, 'block', message(), { oneof: 'access_type' }),
-  field(
-    2,
-    'mount',
-    message(
-      field(1, 'fs_type', 'string'),
-      field(2, 'mount_flags', 'string', { repeated: true }),
-      field(3, 'volume_mount_group', 'string'),
-    ),
-    { oneof: 'access_type' },
-  ),
-  field(3, 'access_mode', message(field(1, 'mode', { enumeration: ACCESS_MODES }))),
-);
-const topology = message(field(1, 'segments', 'map'));
-const contentSource = message(
-  field(1, 'snapshot', message(field(1, 'snapshot_id', 'string')), { oneof: 'type' }),
-  field(2, 'volume', message(field(1, 'volume_id', 'string')), { oneof: 'type' }),
-);
+const BlockVolume = message('BlockVolume', {});
+const MountVolume = message('MountVolume', {
+  fsType: [1, 'string'],
+  mountFlags: [2, 'string', 'repeated'],
+  volumeMountGroup: [3, 'string'],
+});
+const AccessMode = message('AccessMode', { mode: [1, enumeration(...ACCESS_MODES)] });
+export const VolumeCapability = message('VolumeCapability', {
+  block: [1, BlockVolume, { oneof: 'accessType' }],
+  mount: [2, MountVolume, { oneof: 'accessType' }],
+  accessMode: [3, AccessMode],
+});
+const Topology = message('Topology', { segments: [1, 'string', 'map'] });
+const SnapshotSource = message('SnapshotSource', { snapshotId: [1, 'string'] });
+const VolumeSource = message('VolumeSource', { volumeId: [1, 'string'] });
+const VolumeContentSource = message('VolumeContentSource', {
+  snapshot: [1, SnapshotSource, { oneof: 'type' }],
+  volume: [2, VolumeSource, { oneof: 'type' }],
+});
 
-export const PLUGIN_INFO: MessageType = [
-  field(1, 'type', 'string'),
-  field(2, 'name', 'string'),
-  field(3, 'endpoint', 'string'),
-  field(4, 'supported_versions', 'string', { repeated: true }),
-];
-export const REGISTRATION_STATUS: MessageType = [
-  field(1, 'plugin_registered', 'bool'),
-  field(2, 'error', 'string'),
-];
+export const PluginInfo = message('PluginInfo', {
+  type: [1, 'string'],
+  name: [2, 'string'],
+  endpoint: [3, 'string'],
+  supportedVersions: [4, 'string', 'repeated'],
+});
+export const RegistrationStatus = message('RegistrationStatus', {
+  pluginRegistered: [1, 'bool'],
+  error: [2, 'string'],
+});
 
-export const NODE_GET_INFO_RESPONSE: MessageType = [
-  field(1, 'node_id', 'string'),
-  field(2, 'max_volumes_per_node', 'int64'),
-  field(3, 'accessible_topology', topology),
-];
-export const NODE_GET_CAPABILITIES_RESPONSE: MessageType = [
-  field(
-    1,
-    'capabilities',
-    message(
-      field(1, 'rpc', message(field(1, 'type', { enumeration: NODE_CAPABILITIES })), { oneof: 'type' }),
-    ),
-    { repeated: true },
-  ),
-];
-export const NODE_STAGE_VOLUME_REQUEST: MessageType = [
-  field(1, 'volume_id', 'string'),
-  field(2, 'publish_context', 'map'),
-  field(3, 'staging_target_path', 'string'),
-  field(4, 'volume_capability', capability),
-  field(5, 'secrets', 'map'),
-  field(6, 'volume_context', 'map'),
-];
-export const NODE_UNSTAGE_VOLUME_REQUEST: MessageType = [
-  field(1, 'volume_id', 'string'),
-  field(2, 'staging_target_path', 'string'),
-];
-export const NODE_PUBLISH_VOLUME_REQUEST: MessageType = [
-  field(1, 'volume_id', 'string'),
-  field(2, 'publish_context', 'map'),
-  field(3, 'staging_target_path', 'string'),
-  field(4, 'target_path', 'string'),
-  field(5, 'volume_capability', capability),
-  field(6, 'readonly', 'bool'),
-  field(7, 'secrets', 'map'),
-  field(8, 'volume_context', 'map'),
-];
-export const NODE_UNPUBLISH_VOLUME_REQUEST: MessageType = [
-  field(1, 'volume_id', 'string'),
-  field(2, 'target_path', 'string'),
-];
+export const NodeGetInfoResponse = message('NodeGetInfoResponse', {
+  nodeId: [1, 'string'],
+  maxVolumesPerNode: [2, 'int64'],
+  accessibleTopology: [3, Topology],
+});
+const Rpc = message('RPC', { type: [1, enumeration(...NODE_CAPABILITIES)] });
+const NodeServiceCapability = message('NodeServiceCapability', { rpc: [1, Rpc, { oneof: 'type' }] });
+export const NodeGetCapabilitiesResponse = message('NodeGetCapabilitiesResponse', {
+  capabilities: [1, NodeServiceCapability, 'repeated'],
+});
+export const NodeStageVolumeRequest = message('NodeStageVolumeRequest', {
+  volumeId: [1, 'string'],
+  publishContext: [2, 'string', 'map'],
+  stagingTargetPath: [3, 'string'],
+  volumeCapability: [4, VolumeCapability],
+  secrets: [5, 'string', 'map'],
+  volumeContext: [6, 'string', 'map'],
+});
+export const NodeUnstageVolumeRequest = message('NodeUnstageVolumeRequest', {
+  volumeId: [1, 'string'],
+  stagingTargetPath: [2, 'string'],
+});
+export const NodePublishVolumeRequest = message('NodePublishVolumeRequest', {
+  volumeId: [1, 'string'],
+  publishContext: [2, 'string', 'map'],
+  stagingTargetPath: [3, 'string'],
+  targetPath: [4, 'string'],
+  volumeCapability: [5, VolumeCapability],
+  readonly: [6, 'bool'],
+  secrets: [7, 'string', 'map'],
+  volumeContext: [8, 'string', 'map'],
+});
+export const NodeUnpublishVolumeRequest = message('NodeUnpublishVolumeRequest', {
+  volumeId: [1, 'string'],
+  targetPath: [2, 'string'],
+});
 
-export const CREATE_VOLUME_REQUEST: MessageType = [
-  field(1, 'name', 'string'),
-  field(2, 'capacity_range', message(field(1, 'required_bytes', 'int64'), field(2, 'limit_bytes', 'int64'))),
-  field(3, 'volume_capabilities', capability, { repeated: true }),
-  field(4, 'parameters', 'map'),
-  field(5, 'secrets', 'map'),
-  field(6, 'volume_content_source', contentSource),
-  field(
-    7,
-    'accessibility_requirements',
-    message(
-      field(1, 'requisite', topology, { repeated: true }),
-      field(2, 'preferred', topology, { repeated: true }),
-    ),
-  ),
-  field(8, 'mutable_parameters', 'map'),
-];
-export const CREATE_VOLUME_RESPONSE: MessageType = [
-  field(
-    1,
-    'volume',
-    message(
-      field(1, 'capacity_bytes', 'int64'),
-      field(2, 'volume_id', 'string'),
-      field(3, 'volume_context', 'map'),
-      field(4, 'content_source', contentSource),
-      field(5, 'accessible_topology', topology, { repeated: true }),
-    ),
-  ),
-];
-export const DELETE_VOLUME_REQUEST: MessageType = [
-  field(1, 'volume_id', 'string'),
-  field(2, 'secrets', 'map'),
-];
-export const CONTROLLER_PUBLISH_VOLUME_REQUEST: MessageType = [
-  field(1, 'volume_id', 'string'),
-  field(2, 'node_id', 'string'),
-  field(3, 'volume_capability', capability),
-  field(4, 'readonly', 'bool'),
-  field(5, 'secrets', 'map'),
-  field(6, 'volume_context', 'map'),
-];
-export const CONTROLLER_PUBLISH_VOLUME_RESPONSE: MessageType = [field(1, 'publish_context', 'map')];
-export const CONTROLLER_UNPUBLISH_VOLUME_REQUEST: MessageType = [
-  field(1, 'volume_id', 'string'),
-  field(2, 'node_id', 'string'),
-  field(3, 'secrets', 'map'),
-];
+const CapacityRange = message('CapacityRange', { requiredBytes: [1, 'int64'], limitBytes: [2, 'int64'] });
+const TopologyRequirement = message('TopologyRequirement', {
+  requisite: [1, Topology, 'repeated'],
+  preferred: [2, Topology, 'repeated'],
+});
+export const CreateVolumeRequest = message('CreateVolumeRequest', {
+  name: [1, 'string'],
+  capacityRange: [2, CapacityRange],
+  volumeCapabilities: [3, VolumeCapability, 'repeated'],
+  parameters: [4, 'string', 'map'],
+  secrets: [5, 'string', 'map'],
+  volumeContentSource: [6, VolumeContentSource],
+  accessibilityRequirements: [7, TopologyRequirement],
+  mutableParameters: [8, 'string', 'map'],
+});
+const Volume = message('Volume', {
+  capacityBytes: [1, 'int64'],
+  volumeId: [2, 'string'],
+  volumeContext: [3, 'string', 'map'],
+  contentSource: [4, VolumeContentSource],
+  accessibleTopology: [5, Topology, 'repeated'],
+});
+export const CreateVolumeResponse = message('CreateVolumeResponse', { volume: [1, Volume] });
+export const DeleteVolumeRequest = message('DeleteVolumeRequest', {
+  volumeId: [1, 'string'],
+  secrets: [2, 'string', 'map'],
+});
+export const ControllerPublishVolumeRequest = message('ControllerPublishVolumeRequest', {
+  volumeId: [1, 'string'],
+  nodeId: [2, 'string'],
+  volumeCapability: [3, VolumeCapability],
+  readonly: [4, 'bool'],
+  secrets: [5, 'string', 'map'],
+  volumeContext: [6, 'string', 'map'],
+});
+export const ControllerPublishVolumeResponse = message('ControllerPublishVolumeResponse', {
+  publishContext: [1, 'string', 'map'],
+});
+export const ControllerUnpublishVolumeRequest = message('ControllerUnpublishVolumeRequest', {
+  volumeId: [1, 'string'],
+  nodeId: [2, 'string'],
+  secrets: [3, 'string', 'map'],
+});

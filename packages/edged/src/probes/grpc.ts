@@ -1,7 +1,6 @@
-import type { ClientHttp2Session } from 'node:http2';
-import { errorText } from '@edgecore/api';
-import { callUnary, openSession } from '../grpc/unary-call.js';
-import { healthRequest, healthStatus } from './grpc-message.js';
+import { errorText, hasCode } from '@edgecore/api';
+import { authority, GrpcCode, GrpcConnection, type GrpcError, goCodeName } from '@edgecore/grpc';
+import { healthCheck, SERVING_STATUS } from './health-messages.js';
 import type { ProbeAnswer } from './probe-worker.js';
 
 export interface GrpcProbe {
@@ -14,57 +13,50 @@ export interface GrpcProbe {
 }
 
 /** An answer is a few bytes. */
-const MAX_BODY_BYTES = 4096;
+const MAX_ANSWER_BYTES = 4096;
 
 /**
  * Asks `grpc.health.v1.Health/Check` over plaintext HTTP/2 (edged.md §9.5). Never throws; texts
  * are those of the kubelet.
  */
 export async function grpcProbe(probe: GrpcProbe, signal: AbortSignal): Promise<ProbeAnswer> {
-  const { host, port, timeoutSeconds } = probe;
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const failure = (text: string): ProbeAnswer => ({ result: 'failure', text });
-  let session: ClientHttp2Session | undefined;
+  const { host, port, service, timeoutSeconds } = probe;
+  const timeoutMs = timeoutSeconds * 1000;
+  const address = authority({ host, port });
+  let connection: GrpcConnection;
   try {
-    session = await openSession({ address }, signal);
+    connection = await GrpcConnection.open({ host, port }, { timeoutMs, signal });
   } catch (error) {
     return failure(
-      signal.aborted
-        ? `timeout: failed to connect service "${address}" within ${timeoutSeconds}s: ${errorText(signal.reason)}`
-        : `error: failed to connect service at "${address}": ${errorText(error)}`,
+      isLate(error, signal)
+        ? `timeout: failed to connect service "${address}" within ${timeoutSeconds}s: ${errorText(signal.reason ?? error)}`
+        : `error: failed to connect service at "${address}": ${(error as Error).message}`,
     );
   }
   try {
-    const { status, body } = await callUnary(session, healthCheck(probe), signal);
-    if (status.code === 'Unimplemented') {
-      return failure(
-        `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${status.message}`,
-      );
-    }
-    if (status.code === 'DeadlineExceeded') return failure(late(timeoutSeconds));
-    if (status.code !== 'OK') {
-      return failure(
-        `error: health rpc probe failed: rpc error: code = ${status.code} desc = ${status.message}`,
-      );
-    }
-    const serving = healthStatus(body);
+    const options = { timeoutMs, signal, maxAnswerBytes: MAX_ANSWER_BYTES, userAgent: 'kube-probe/1.32' };
+    const { status } = await connection.call(healthCheck, { service }, options);
+    const serving = SERVING_STATUS[status] ?? String(status);
     if (serving === 'SERVING') return { result: 'success', text: '' };
     return failure(`service unhealthy (responded with "${serving}")`);
   } catch (error) {
-    return failure(
-      signal.aborted ? late(timeoutSeconds) : `error: health rpc probe failed: ${errorText(error)}`,
-    );
+    return failure(callFailure(error, signal, timeoutSeconds));
   } finally {
-    session.destroy();
+    connection.close();
   }
 }
 
-const late = (seconds: number) => `timeout: health rpc did not complete within ${seconds}s`;
+function callFailure(error: unknown, signal: AbortSignal, timeoutSeconds: number): string {
+  if (isLate(error, signal)) return `timeout: health rpc did not complete within ${timeoutSeconds}s`;
+  if (!hasCode(error, 'ERR_GRPC_STATUS')) return `error: health rpc probe failed: ${errorText(error)}`;
+  const { status, message, fromPeer } = error as GrpcError;
+  return fromPeer && status === GrpcCode.UNIMPLEMENTED
+    ? `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${message}`
+    : `error: health rpc probe failed: rpc error: code = ${goCodeName(status)} desc = ${message}`;
+}
 
-const healthCheck = ({ service, timeoutSeconds }: GrpcProbe) => ({
-  path: '/grpc.health.v1.Health/Check',
-  message: healthRequest(service),
-  timeoutMs: timeoutSeconds * 1000,
-  maxAnswerBytes: MAX_BODY_BYTES,
-  userAgent: 'kube-probe/1.32',
-});
+function isLate(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted || (error as Partial<GrpcError>).status === GrpcCode.DEADLINE_EXCEEDED;
+}
+
+const failure = (text: string): ProbeAnswer => ({ result: 'failure', text });

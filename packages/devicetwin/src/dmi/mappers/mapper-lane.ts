@@ -1,5 +1,5 @@
 import { hasCode, type Logger } from '@edgecore/api';
-import { GrpcCode, type GrpcError } from '../grpc/status.js';
+import { GrpcCode, type GrpcError } from '@edgecore/grpc';
 import type { Wanted } from '../objects/inventory.js';
 import { keyText, type ObjectKey } from '../objects/stored-object.js';
 import type { Mapper } from './mapper-row.js';

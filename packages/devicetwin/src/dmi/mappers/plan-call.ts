@@ -1,7 +1,7 @@
+import { encode } from '@edgecore/grpc';
 import { DeviceModelRequest, DeviceRequest, RemoveRequest } from '../messages.js';
 import type { Wanted } from '../objects/inventory.js';
 import type { ObjectKey } from '../objects/stored-object.js';
-import { encode } from '../proto/encode.js';
 
 /** A mapper may have the object or not: a call that would give or take it got no answer. */
 const MAYBE = 'maybe';

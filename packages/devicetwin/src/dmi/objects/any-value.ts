@@ -1,5 +1,5 @@
+import { encode } from '@edgecore/grpc';
 import { BoolValue, FloatValue, Int64Value, StringValue } from '../messages.js';
-import { encode } from '../proto/encode.js';
 
 const TYPE_PREFIX = 'type.googleapis.com/google.protobuf.';
 const INT64_LIMIT = 2 ** 63;
@@ -13,11 +13,11 @@ export interface AnyInit {
  * The values of a free JSON object (`configData`) as mappers can read them
  * (devicetwin.md §10.3); `null` is left out.
  */
-export function anyValues(object: Readonly<Record<string, unknown>>): Record<string, AnyInit> {
-  const values: Record<string, AnyInit> = Object.create(null);
+export function anyValues(object: Readonly<Record<string, unknown>>): Map<string, AnyInit> {
+  const values = new Map<string, AnyInit>();
   for (const [key, value] of Object.entries(object)) {
     const any = anyValue(value);
-    if (any) values[key] = any;
+    if (any) values.set(key, any);
   }
   return values;
 }

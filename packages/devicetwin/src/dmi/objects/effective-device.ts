@@ -1,3 +1,4 @@
+import type { Init } from '@edgecore/grpc';
 import {
   type DeviceInit,
   DeviceMethod,
@@ -7,7 +8,6 @@ import {
   DeviceStatus,
   ProtocolConfig,
 } from '../messages.js';
-import type { Init } from '../proto/message-type.js';
 import { fromObject } from './from-object.js';
 import { record, records, type StoredObject, text } from './stored-object.js';
 

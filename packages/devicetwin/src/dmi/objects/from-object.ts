@@ -1,6 +1,13 @@
 import { isRecord } from '@edgecore/api';
+import {
+  type AnyMessage,
+  type Field,
+  type Init,
+  isMessage,
+  type MessageType,
+  type Shape,
+} from '@edgecore/grpc';
 import { AnomalyDetection, CustomizedValue } from '../messages.js';
-import type { AnyMessage, Field, Init, MessageType, Shape } from '../proto/message-type.js';
 import { anyValues } from './any-value.js';
 
 const INT64_LIMIT = 2 ** 63;
@@ -35,13 +42,13 @@ function convertField({ many, kind }: Field, value: unknown): unknown {
   if (many === 'map') {
     if (!isRecord(value)) return undefined;
     const entries = Object.entries(value).map(([key, item]) => [key, one(item)] as const);
-    return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
+    return new Map(entries.filter(([, item]) => item !== undefined));
   }
   return one(value);
 }
 
 function convertValue(kind: Field['kind'], value: unknown): unknown {
-  if (typeof kind !== 'string') return isRecord(value) ? convert(kind, value) : undefined;
+  if (isMessage(kind)) return isRecord(value) ? convert(kind, value) : undefined;
   switch (kind) {
     case 'string':
       return typeof value === 'string' ? value : undefined;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { encode } from '@edgecore/grpc';
 import { Device, type DeviceInit, DeviceModel, type DeviceModelInit } from '../messages.js';
-import { encode } from '../proto/encode.js';
 import { effectiveDevice, inOrder, modelMessage, modelName, protocolOf } from './effective-device.js';
 import { keyText, type ObjectKey, type StoredObject } from './stored-object.js';
 

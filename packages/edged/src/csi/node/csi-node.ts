@@ -1,9 +1,8 @@
+import type { AnyMessage, Decoded, GrpcMethod, Init } from '@edgecore/grpc';
 import { VolumeError } from '../../errors.js';
 import type { Clock } from '../../ports/clock.js';
-import type { Message } from '../../proto/message-type.js';
 import { isMountPoint } from '../../volumes/mount-table.js';
 import { callPlugin } from '../call.js';
-import type { Method } from '../methods.js';
 import type { CsiDriver, DriverRegistry } from '../registration/driver-registry.js';
 import { CsiPaths } from './csi-paths.js';
 import { pathExists } from './remove-directories.js';
@@ -39,9 +38,14 @@ export class CsiNode {
   }
 
   /** @throws {CsiCallError} */
-  call(driver: CsiDriver, method: Method, request: Message, signal: AbortSignal): Promise<Message> {
-    const { clock, timeoutMs } = this.options;
-    return callPlugin(method, request, { socketPath: driver.endpoint, clock, timeoutMs, signal });
+  call<Request extends AnyMessage, Response extends AnyMessage>(
+    driver: CsiDriver,
+    method: GrpcMethod<Request, Response>,
+    request: Init<Request>,
+    signal: AbortSignal,
+  ): Promise<Decoded<Response>> {
+    const { timeoutMs } = this.options;
+    return callPlugin(method, request, { socketPath: driver.endpoint, timeoutMs, signal });
   }
 
   /** Where a volume is staged, or would be: as the 2020 edge has it when that is there. */

@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Init } from '@edgecore/grpc';
 import { VolumeStepError } from '../../errors.js';
 import type { ObjectSource } from '../../ports/object-source.js';
-import type { Message } from '../../proto/message-type.js';
 import { applyFsGroup, type FsGroup } from '../../volumes/fs-group.js';
+import type { NodePublishVolumeRequest, NodeStageVolumeRequest } from '../messages.js';
 import { Node } from '../methods.js';
 import type { CsiDriver } from '../registration/driver-registry.js';
 import { waitForAttachment } from './attachment.js';
@@ -19,6 +20,9 @@ import {
   volumeCapability,
 } from './volume-capability.js';
 import type { CsiVolumeSpec } from './volume-spec.js';
+
+/** What staging and publishing are told alike. */
+type CommonRequest = Init<typeof NodeStageVolumeRequest> & Init<typeof NodePublishVolumeRequest>;
 
 /** One volume on its way to a pod. */
 export interface MountWork {
@@ -61,7 +65,7 @@ export async function mountVolume(
   const capabilities = await step('MountVolume.SetUp', work, async () =>
     nodeCapabilities(await node.call(driver, Node.getCapabilities, {}, signal)),
   );
-  const request: Message = {
+  const request: CommonRequest = {
     volumeId: spec.handle,
     publishContext,
     volumeCapability: volumeCapability(spec, capabilities, fsGroup?.gid),
@@ -96,7 +100,7 @@ async function remember({ node, spec }: MountWork): Promise<void> {
 /** @returns the staging path, `''` for a driver or a volume without one. */
 async function stage(
   { node, spec, driver, objects, signal }: MountWork,
-  request: Message,
+  request: CommonRequest,
   capabilities: ReadonlySet<NodeCapability>,
 ): Promise<string> {
   if (spec.lifecycle === 'Ephemeral' || !capabilities.has('STAGE_UNSTAGE_VOLUME')) return '';
@@ -112,7 +116,7 @@ async function stage(
 
 async function publish(
   { node, spec, driver, objects, signal }: MountWork,
-  request: Message,
+  request: CommonRequest,
   targetPath: string,
 ): Promise<void> {
   const secrets = await csiSecret(spec.publishSecret, objects, signal);

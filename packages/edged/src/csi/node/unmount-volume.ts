@@ -1,8 +1,8 @@
 import { errorText } from '@edgecore/api';
+import type { AnyMessage, GrpcMethod, Init } from '@edgecore/grpc';
 import { VolumeError } from '../../errors.js';
-import type { Message } from '../../proto/message-type.js';
 import type { CsiCallError } from '../call.js';
-import { type Method, Node } from '../methods.js';
+import { Node } from '../methods.js';
 import type { CsiNode } from './csi-node.js';
 import {
   pathExists,
@@ -35,12 +35,12 @@ export async function unmountVolume(node: CsiNode, volume: KnownVolume): Promise
 }
 
 /** What a driver does not know is undone; whether something is still mounted is looked at afterwards. */
-async function undo(
+async function undo<Request extends AnyMessage>(
   node: CsiNode,
   { specVolID, driverName }: KnownVolume,
   step: string,
-  method: Method,
-  request: Message,
+  method: GrpcMethod<Request>,
+  request: Init<Request>,
 ): Promise<void> {
   const { signal } = node.options;
   try {

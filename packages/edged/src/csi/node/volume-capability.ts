@@ -1,13 +1,19 @@
-import type { Message } from '../../proto/message-type.js';
-import { ACCESS_MODES, NODE_CAPABILITIES } from '../messages.js';
+import type { Decoded, Init } from '@edgecore/grpc';
+import {
+  ACCESS_MODES,
+  NODE_CAPABILITIES,
+  type NodeGetCapabilitiesResponse,
+  type VolumeCapability,
+} from '../messages.js';
 import type { AccessMode, CsiVolumeSpec } from './volume-spec.js';
 
 export type NodeCapability = (typeof NODE_CAPABILITIES)[number];
 
 /** The names in a NodeGetCapabilitiesResponse; unknown ones are left out. */
-export function nodeCapabilities(answer: Message): ReadonlySet<NodeCapability> {
-  const all = answer['capabilities'] as readonly { readonly rpc?: { readonly type?: number } }[];
-  return new Set(all.flatMap(({ rpc }) => NODE_CAPABILITIES[rpc?.type ?? 0] ?? []));
+export function nodeCapabilities({
+  capabilities,
+}: Decoded<typeof NodeGetCapabilitiesResponse>): ReadonlySet<NodeCapability> {
+  return new Set(capabilities.flatMap(({ rpc }) => NODE_CAPABILITIES[rpc?.type ?? 0] ?? []));
 }
 
 /** @param fsGroup Told to the driver when it changes the owner itself (VOLUME_MOUNT_GROUP). */
@@ -15,7 +21,7 @@ export function volumeCapability(
   { fsType, mountOptions, accessModes }: Pick<CsiVolumeSpec, 'fsType' | 'mountOptions' | 'accessModes'>,
   capabilities: ReadonlySet<NodeCapability>,
   fsGroup: number | undefined,
-): Message {
+): Init<typeof VolumeCapability> {
   const mountGroup =
     fsGroup !== undefined && capabilities.has('VOLUME_MOUNT_GROUP') ? String(fsGroup) : undefined;
   const mode = csiAccessMode(accessModes[0], capabilities.has('SINGLE_NODE_MULTI_WRITER'));

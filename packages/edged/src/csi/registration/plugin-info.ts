@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
-import type { Message } from '../../proto/message-type.js';
+import type { Decoded } from '@edgecore/grpc';
+import type * as messages from '../messages.js';
 
 /** What a CSI plug-in says of itself at registration. */
 export interface PluginInfo {
@@ -17,9 +18,8 @@ const DRIVER_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/;
  *
  * @throws Error with what is wrong, for the log and for the plug-in.
  */
-export function readPluginInfo(answer: Message, socketPath: string): PluginInfo {
-  const { type = '', name = '', endpoint = '' } = answer as Record<string, string>;
-  const versions = answer['supportedVersions'] as readonly string[];
+export function readPluginInfo(answer: Decoded<typeof messages.PluginInfo>, socketPath: string): PluginInfo {
+  const { type, name, endpoint, supportedVersions: versions } = answer;
   if (type !== 'CSIPlugin') throw new Error(`plug-ins of type "${type}" are not supported, only CSIPlugin`);
   if (!DRIVER_NAME.test(name)) throw new Error(`"${name}" is not the name of a CSI driver`);
   if (!versions.some((version) => /^v?1(?:\.\d+){0,2}$/.test(version))) {

@@ -122,9 +122,8 @@ export class PluginWatcher {
     let told = '';
     for (let waitMs = retryMs; !signal.aborted; waitMs = Math.min(2 * waitMs, retryMaxMs)) {
       try {
-        const { name, endpoint, nodeId } = await registerPlugin(
-          { socketPath, clock, timeoutMs, signal },
-          (driver) => registry.add(driver),
+        const { name, endpoint, nodeId } = await registerPlugin({ socketPath, timeoutMs, signal }, (driver) =>
+          registry.add(driver),
         );
         log.info({ driver: name, endpoint, nodeId }, 'CSI driver registered');
         return;

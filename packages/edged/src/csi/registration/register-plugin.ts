@@ -1,13 +1,13 @@
 import { errorText } from '@edgecore/api';
-import type { Clock } from '../../ports/clock.js';
+import type { Init } from '@edgecore/grpc';
 import { callPlugin } from '../call.js';
+import type * as messages from '../messages.js';
 import { Node, Registration } from '../methods.js';
 import type { CsiDriver } from './driver-registry.js';
 import { readPluginInfo } from './plugin-info.js';
 
 export interface RegisterOptions {
   readonly socketPath: string;
-  readonly clock: Clock;
   /** Of each call. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -29,8 +29,7 @@ export async function registerPlugin(
   let driver: CsiDriver;
   try {
     const { name, endpoint } = readPluginInfo(answer, socketPath);
-    const info = await callPlugin(Node.getInfo, {}, { ...options, socketPath: endpoint });
-    const { nodeId = '' } = info as { nodeId?: string };
+    const { nodeId } = await callPlugin(Node.getInfo, {}, { ...options, socketPath: endpoint });
     if (nodeId === '') throw new Error(`driver ${name} gives this node no id`);
     driver = { name, endpoint, nodeId, registeredBy: socketPath };
   } catch (error) {
@@ -43,7 +42,7 @@ export async function registerPlugin(
   await notify({ pluginRegistered: true });
   return driver;
 
-  function notify(status: object) {
-    return callPlugin(Registration.notifyRegistrationStatus, { ...status }, options);
+  function notify(status: Init<typeof messages.RegistrationStatus>) {
+    return callPlugin(Registration.notifyRegistrationStatus, status, options);
   }
 }

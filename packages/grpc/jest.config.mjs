@@ -1,0 +1,3 @@
+import { project } from '../../tools/build/jest.base.mjs';
+
+export default project('grpc', import.meta.url);

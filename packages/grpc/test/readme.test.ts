@@ -1,0 +1,3 @@
+import { checkReadmeExample } from '@edgecore/testing';
+
+checkReadmeExample(import.meta.url);

@@ -1,0 +1,3 @@
+import { library } from '../../tools/build/tsup.base';
+
+export default library();
