@@ -3,9 +3,17 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { Attach, CoreV1Api, Exec, KubeConfig, Log, PortForward, type V1Status } from '@kubernetes/client-node';
 import { eventually, tempDir } from '@edgecore/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  Attach,
+  CoreV1Api,
+  Exec,
+  KubeConfig,
+  Log,
+  PortForward,
+  type V1Status,
+} from '@kubernetes/client-node';
 import { type RunningNode, startNode } from '../embedded-cloud.js';
 import { hasKubectl } from '../kubectl.js';
 
@@ -55,11 +63,13 @@ describe('logs, exec, attach, port-forward and figures of the embedded node', ()
   describe('with the client library', () => {
     test('lists and reads pods and nodes', async () => {
       const api = config.makeApiClient(CoreV1Api);
-      expect((await api.listNamespacedPod({ namespace: 'default' })).items.map(({ metadata }) => metadata?.name)).toEqual([
-        'web',
-      ]);
+      expect(
+        (await api.listNamespacedPod({ namespace: 'default' })).items.map(({ metadata }) => metadata?.name),
+      ).toEqual(['web']);
       expect((await api.listNode()).items[0]?.status?.daemonEndpoints?.kubeletEndpoint?.Port).toBe(10_351);
-      await expect(api.readNamespacedPod({ namespace: 'default', name: 'no' })).rejects.toMatchObject({ code: 404 });
+      await expect(api.readNamespacedPod({ namespace: 'default', name: 'no' })).rejects.toMatchObject({
+        code: 404,
+      });
       const text = await api.readNamespacedPodLog({ namespace: 'default', name: 'web', tailLines: 2 });
       expect(text.trim().split('\n')).toHaveLength(2);
       await expect(
@@ -69,7 +79,10 @@ describe('logs, exec, attach, port-forward and figures of the embedded node', ()
 
     test('follows a log until it has seen enough', async () => {
       const out = collect();
-      const end = await new Log(config).log('default', 'web', 'main', out.stream, { follow: true, tailLines: 1 });
+      const end = await new Log(config).log('default', 'web', 'main', out.stream, {
+        follow: true,
+        tailLines: 1,
+      });
       await eventually(() => out.text().split('tick').length > 3);
       end.abort();
     });
@@ -106,7 +119,9 @@ describe('logs, exec, attach, port-forward and figures of the embedded node', ()
 
     test('forwards a port', async () => {
       const forward = new PortForward(config);
-      const server = createServer((socket) => void forward.portForward('default', 'web', [port], socket, null, socket));
+      const server = createServer(
+        (socket) => void forward.portForward('default', 'web', [port], socket, null, socket),
+      );
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const client = connect((server.address() as { port: number }).port, '127.0.0.1');
       let answer = '';
@@ -131,19 +146,25 @@ describe('logs, exec, attach, port-forward and figures of the embedded node', ()
       const summary = await ended(kubectl('get', '--raw', '/api/v1/nodes/n1/proxy/stats/summary'));
       expect(JSON.parse(summary.out)).toMatchObject({ node: { nodeName: 'n1' } });
       for (const figures of ['metrics', 'metrics/cadvisor', 'metrics/resource']) {
-        expect((await ended(kubectl('get', '--raw', `/api/v1/nodes/n1/proxy/${figures}`))).out).toContain('# TYPE');
+        expect((await ended(kubectl('get', '--raw', `/api/v1/nodes/n1/proxy/${figures}`))).out).toContain(
+          '# TYPE',
+        );
       }
     }, 30_000);
 
-    test.each([['WebSocket'], ['SPDY']])('exec over %s: input, output, exit code', async (protocol) => {
-      const run = kubectl('exec', '-i', 'web', '--', 'sh', '-c', 'cat; echo bad >&2; exit 7');
-      run.stdin.end('a'.repeat(100_000));
-      const { code, out, err } = await ended(run);
-      expect(out).toBe('a'.repeat(100_000));
-      expect(err).toMatch(/bad/);
-      expect(code).toBe(7);
-      expect(protocol).toBeTruthy();
-    }, 30_000);
+    test.each([['WebSocket'], ['SPDY']])(
+      'exec over %s: input, output, exit code',
+      async (protocol) => {
+        const run = kubectl('exec', '-i', 'web', '--', 'sh', '-c', 'cat; echo bad >&2; exit 7');
+        run.stdin.end('a'.repeat(100_000));
+        const { code, out, err } = await ended(run);
+        expect(out).toBe('a'.repeat(100_000));
+        expect(err).toMatch(/bad/);
+        expect(code).toBe(7);
+        expect(protocol).toBeTruthy();
+      },
+      30_000,
+    );
 
     test('port-forward', async () => {
       const run = kubectl('port-forward', 'pod/web', `:${port}`);
@@ -197,7 +218,9 @@ function collect() {
   return { stream, text: () => text };
 }
 
-async function ended(run: ChildProcessWithoutNullStreams): Promise<{ code: number | null; out: string; err: string }> {
+async function ended(
+  run: ChildProcessWithoutNullStreams,
+): Promise<{ code: number | null; out: string; err: string }> {
   let [out, err] = ['', ''];
   run.stdout.on('data', (data) => (out += String(data)));
   run.stderr.on('data', (data) => (err += String(data)));
