@@ -11,6 +11,8 @@ const cloudHere: CloudStarter = async ({ dataDir, manifestsDir, onMessage }) => 
     manifestsDir,
     hubPort: 0,
     httpsPort: 0,
+    tunnelPort: 0,
+    kubePort: 0,
     log: silentLogger,
     tell: (message) => {
       if (message.type === 'ready') ready = message;
@@ -19,8 +21,7 @@ const cloudHere: CloudStarter = async ({ dataDir, manifestsDir, onMessage }) => 
   });
   if (!cloud || !ready) throw new Error('the cloud did not start');
   return {
-    hubPort: ready.hubPort,
-    httpsPort: ready.httpsPort,
+    ...ready,
     pid: undefined,
     stop: () => cloud.close(),
   };

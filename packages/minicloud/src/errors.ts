@@ -9,6 +9,9 @@ export class ApiError extends EdgeCoreError {
       | 'Conflict'
       | 'Invalid'
       | 'BadRequest'
+      | 'Unauthorized'
+      | 'MethodNotAllowed'
+      | 'InternalError'
       | 'ServiceUnavailable'
       | 'Timeout',
     readonly status: number,

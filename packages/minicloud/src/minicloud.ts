@@ -33,6 +33,7 @@ import { type MinicloudOptions, type ResolvedOptions, resolveOptions } from './o
 import { loadAuthority, loadTokenKey } from './pki/key-files.js';
 import { Router } from './router/router.js';
 import { type Closer, closeAll, type Minicloud, RunningCloud } from './running-cloud.js';
+import { startCloudStream } from './stream/cloud-stream.js';
 import { UpstreamDispatcher } from './upstream/dispatch.js';
 
 /**
@@ -155,6 +156,9 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     await serving;
   });
 
+  const stream = await startCloudStream({ options, objects, authority, server, hub });
+  opened.push(() => stream.close());
+
   const cloud = new RunningCloud({
     options,
     objects,
@@ -165,6 +169,7 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     tokens,
     hubPort: transport.address.port,
     httpsPort: https.port,
+    stream,
     opened,
   });
   if (options.adminSocket !== false) {

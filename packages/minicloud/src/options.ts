@@ -13,6 +13,16 @@ export interface MinicloudOptions {
   readonly hubPort?: number;
   /** Port of the certificate endpoint (HTTPS). Default 0: any free one; CloudCore's is 10002. */
   readonly httpsPort?: number;
+  /** Port of the stream tunnel (WebSocket), for logs and exec. Default 0: any free one; CloudCore's is 10004. */
+  readonly tunnelPort?: number;
+  /** Port of the Kubernetes API, always on 127.0.0.1. Default 0: any free one; `<dataDir>/kubeconfig` has it. */
+  readonly kubePort?: number;
+  /** Without a sign of life for so long a stream tunnel is closed. Default 30 000 ms; edges ping every 5 s. */
+  readonly tunnelSilenceMs?: number;
+  /** How long a node may take to register once its stream tunnel stands (profile `current`). Default 120 000 ms. */
+  readonly tunnelAnnounceMs?: number;
+  /** Disk for what slow readers of logs and exec have not read yet, all together. Default 1 GiB. */
+  readonly streamBacklogBytes?: number;
   /** IP addresses and DNS names edges may dial; they go into the server certificate. Default `127.0.0.1` and `localhost`, plus `host`. */
   readonly advertiseAddresses?: readonly string[];
   /** Which cloud to be: KubeEdge of 2020, or v1.23. Default `current`. */
@@ -52,6 +62,11 @@ export function resolveOptions(options: MinicloudOptions): ResolvedOptions {
   return {
     hubPort: 0,
     httpsPort: 0,
+    tunnelPort: 0,
+    kubePort: 0,
+    tunnelSilenceMs: 30_000,
+    tunnelAnnounceMs: 120_000,
+    streamBacklogBytes: 1024 ** 3,
     profile: 'current',
     logger: silentLogger,
     adminSocket: join(options.dataDir, 'admin.sock'),

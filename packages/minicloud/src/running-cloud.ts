@@ -18,6 +18,7 @@ import type { ResolvedOptions } from './options.js';
 import type { EdgeHttpAnswer } from './router/edge-calls.js';
 import type { EdgeHttpRequest, RestRequest } from './router/http-request.js';
 import type { Router } from './router/router.js';
+import type { CloudStream } from './stream/cloud-stream.js';
 
 /** A running cloud. Made by {@link startMinicloud}. */
 export interface Minicloud {
@@ -26,6 +27,12 @@ export interface Minicloud {
   readonly hubPort: number;
   /** Port of the certificate endpoint: `https://<address>:<httpsPort>`. */
   readonly httpsPort: number;
+  /** Port of the stream tunnel: edges' `edgeStream.server` is `<address>:<tunnelPort>`. */
+  readonly tunnelPort: number;
+  /** Port of the Kubernetes API on 127.0.0.1. */
+  readonly kubePort: number;
+  /** File (0600) that `kubectl --kubeconfig` and client libraries take. Written at each start. */
+  readonly kubeconfig: string;
   /** What a node joins with; renewed while the cloud runs. Also in `<dataDir>/token`. */
   readonly token: string;
   /** PEM file of the CA. */
@@ -49,6 +56,8 @@ export interface Minicloud {
   get(kind: string, namespace: string, name: string): StoredObject | undefined;
   /** Is the node's hub connection open? */
   isConnected(node: string): boolean;
+  /** Does its stream tunnel stand? */
+  hasTunnel(node: string): boolean;
   /**
    * Creates an object or brings it to the state given; on disk when this resolves.
    * @throws {ApiError} Invalid or Conflict, saying what to change.
@@ -84,8 +93,16 @@ export interface CloudStatus {
   readonly host: string;
   readonly hubPort: number;
   readonly httpsPort: number;
-  /** By name. */
-  readonly nodes: readonly { readonly name: string; readonly ready: boolean; readonly connected: boolean }[];
+  readonly tunnelPort: number;
+  readonly kubePort: number;
+  readonly kubeconfig: string;
+  /** By name; `tunnel`: logs and exec are possible. */
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly ready: boolean;
+    readonly connected: boolean;
+    readonly tunnel: boolean;
+  }[];
   readonly pods: number;
   readonly devices: number;
 }
@@ -103,6 +120,7 @@ export interface CloudParts {
   readonly tokens: JoinTokens;
   readonly hubPort: number;
   readonly httpsPort: number;
+  readonly stream: CloudStream;
   readonly opened: Closer[];
 }
 
@@ -111,6 +129,9 @@ export class RunningCloud implements Minicloud {
   readonly host: string;
   readonly hubPort: number;
   readonly httpsPort: number;
+  readonly tunnelPort: number;
+  readonly kubePort: number;
+  readonly kubeconfig: string;
   readonly caPath: string;
   readonly adminSocket: string | undefined;
   readonly #parts: CloudParts;
@@ -122,6 +143,9 @@ export class RunningCloud implements Minicloud {
     this.host = options.host;
     this.hubPort = parts.hubPort;
     this.httpsPort = parts.httpsPort;
+    this.tunnelPort = parts.stream.tunnelPort;
+    this.kubePort = parts.stream.kubePort;
+    this.kubeconfig = parts.stream.kubeconfig;
     this.caPath = join(options.dataDir, 'ca.crt');
     this.adminSocket = options.adminSocket === false ? undefined : options.adminSocket;
   }
@@ -132,16 +156,24 @@ export class RunningCloud implements Minicloud {
 
   status(): CloudStatus {
     const { profile } = this.#parts.options;
-    const { host, hubPort, httpsPort } = this;
+    const { host, hubPort, httpsPort, tunnelPort, kubePort, kubeconfig } = this;
     const nodes = this.nodes().map((node) => {
       const { name } = node.metadata;
-      return { name, ready: isReady(node), connected: this.isConnected(name) };
+      return {
+        name,
+        ready: isReady(node),
+        connected: this.isConnected(name),
+        tunnel: this.hasTunnel(name),
+      };
     });
     return {
       profile,
       host,
       hubPort,
       httpsPort,
+      tunnelPort,
+      kubePort,
+      kubeconfig,
       nodes,
       pods: this.pods().length,
       devices: this.devices().length,
@@ -176,6 +208,10 @@ export class RunningCloud implements Minicloud {
 
   isConnected(node: string): boolean {
     return this.#parts.hub.isConnected(node);
+  }
+
+  hasTunnel(node: string): boolean {
+    return this.#parts.stream.hasTunnel(node);
   }
 
   async apply(object: unknown): Promise<StoredObject> {

@@ -4,6 +4,8 @@ import { type Minicloud, type MinicloudOptions, startMinicloud } from '@edgecore
 import { tempDir } from '@edgecore/testing';
 import { afterEach } from '@jest/globals';
 import { FakeEdge, nodeObject, READY } from './fake-edge.js';
+import { KubeClient } from './kube-client.js';
+import { TunnelEdge } from './tunnel-edge.js';
 
 /** Short periods instead of seconds. */
 export const FAST = { ackIntervalMs: 60, resyncIntervalMs: 50 } as const;
@@ -44,4 +46,24 @@ export class Lab {
     });
     return edge;
   }
+
+  /** A ready node with a stream tunnel, the pod `web` on it (container `main`), and a client of the API. */
+  async streaming(profile: CloudProfileName, options: Partial<MinicloudOptions> = {}) {
+    const cloud = await this.start(profile, options);
+    await this.readyNode(cloud);
+    const edge = await TunnelEdge.connect(cloud, 'edge-1');
+    const client = await KubeClient.of(cloud);
+    this.#open.push(edge, client);
+    await cloud.apply(webPod());
+    return { cloud, edge, client };
+  }
+}
+
+export function webPod(more: object = {}, namespace = 'default', name = 'web', container = 'main') {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace },
+    spec: { nodeName: 'edge-1', containers: [{ name: container, image: 'busybox' }], ...more },
+  };
 }

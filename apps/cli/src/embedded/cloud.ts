@@ -1,6 +1,16 @@
+/** Where it listens, on 127.0.0.1. */
+export interface CloudPorts {
+  readonly hubPort: number;
+  readonly httpsPort: number;
+  /** Of the stream tunnel. */
+  readonly tunnelPort: number;
+  /** Of the Kubernetes API; `kubeconfig` in the cloud's directory has it. */
+  readonly kubePort: number;
+}
+
 /** What the embedded cloud says while it runs. */
 export type CloudMessage =
-  | { readonly type: 'ready'; readonly hubPort: number; readonly httpsPort: number }
+  | ({ readonly type: 'ready' } & CloudPorts)
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'nodeReady'; readonly node: string }
   | {
@@ -20,9 +30,7 @@ export interface EmbeddedCloudOptions {
 }
 
 /** A cloud running for this node. */
-export interface EmbeddedCloud {
-  readonly hubPort: number;
-  readonly httpsPort: number;
+export interface EmbeddedCloud extends CloudPorts {
   /** Process id, `undefined` when it runs in this process. */
   readonly pid: number | undefined;
   stop(): Promise<void>;

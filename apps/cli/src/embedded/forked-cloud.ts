@@ -2,14 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { LoggerOptions } from '@edgecore/edgecore';
 import { CliError } from '../errors.js';
-import type { CloudMessage, EmbeddedCloud, EmbeddedCloudOptions } from './cloud.js';
+import type { CloudMessage, CloudPorts, EmbeddedCloud, EmbeddedCloudOptions } from './cloud.js';
 
 /** What the child process is told, as JSON. */
-export interface CloudProcessArguments {
+export interface CloudProcessArguments extends CloudPorts {
   readonly dataDir: string;
   readonly manifestsDir: string;
-  readonly hubPort: number;
-  readonly httpsPort: number;
   readonly logLevel: NonNullable<LoggerOptions['level']>;
 }
 
@@ -31,6 +29,8 @@ export async function forkCloud(options: EmbeddedCloudOptions): Promise<Embedded
 class ForkedCloud implements EmbeddedCloud {
   hubPort = 0;
   httpsPort = 0;
+  tunnelPort = 0;
+  kubePort = 0;
   readonly #options: EmbeddedCloudOptions;
   #child: ChildProcess | undefined;
   #restart: NodeJS.Timeout | undefined;
@@ -52,6 +52,8 @@ class ForkedCloud implements EmbeddedCloud {
       manifestsDir,
       hubPort: this.hubPort,
       httpsPort: this.httpsPort,
+      tunnelPort: this.tunnelPort,
+      kubePort: this.kubePort,
       logLevel: logLevel as CloudProcessArguments['logLevel'],
     };
     // Built beside this file, whichever chunk this is in.
@@ -64,6 +66,8 @@ class ForkedCloud implements EmbeddedCloud {
     const ready = await firstMessage(child);
     this.hubPort = ready.hubPort;
     this.httpsPort = ready.httpsPort;
+    this.tunnelPort = ready.tunnelPort;
+    this.kubePort = ready.kubePort;
     this.#pauseMs = 1000;
     child.once('exit', () => this.#again());
   }

@@ -17,6 +17,7 @@ export interface EmbeddedNode {
   readonly nodeName: string | undefined;
   readonly hubPort: number;
   readonly httpsPort: number;
+  readonly tunnelPort: number;
   readonly runtime: 'auto' | 'docker' | 'process';
   readonly dockerEndpoint: string;
   /** Of the MQTT broker, on loopback; 0 is any free one. */
@@ -25,7 +26,7 @@ export interface EmbeddedNode {
 
 /** The configuration of the embedded node: upstream's format, as for any other cloud. */
 export function nodeDocument(node: EmbeddedNode): ConfigDocument {
-  const { paths, hubPort, httpsPort, nodeName, dockerEndpoint } = node;
+  const { paths, hubPort, httpsPort, tunnelPort, nodeName, dockerEndpoint } = node;
   const document = configDocument('min', 'v1alpha2', node.host);
   const modules = document['modules'] as Record<string, ConfigDocument>;
   const edged = modules['edged']!;
@@ -36,11 +37,12 @@ export function nodeDocument(node: EmbeddedNode): ConfigDocument {
     // A changed wish in a manifest should reach the device, whatever its mapper speaks.
     deviceTwin: { desiredAsExpected: true },
   };
+  const [ca, cert, key] = ['ca.crt', 'node.crt', 'node.key'].map((file) => join(paths.certificates, file));
   Object.assign(modules['edgeHub']!, {
     httpServer: `https://127.0.0.1:${httpsPort}`,
-    tlsCaFile: join(paths.certificates, 'ca.crt'),
-    tlsCertFile: join(paths.certificates, 'node.crt'),
-    tlsPrivateKeyFile: join(paths.certificates, 'node.key'),
+    tlsCaFile: ca,
+    tlsCertFile: cert,
+    tlsPrivateKeyFile: key,
     websocket: { enable: true, server: `127.0.0.1:${hubPort}` },
   });
   Object.assign(edged, {
@@ -68,6 +70,14 @@ export function nodeDocument(node: EmbeddedNode): ConfigDocument {
       readOnlyPort: 0,
     },
   });
+  // For `kubectl logs` and `exec` with the cloud's kubeconfig.
+  modules['edgeStream'] = {
+    enable: true,
+    server: `127.0.0.1:${tunnelPort}`,
+    tlsTunnelCAFile: ca,
+    tlsTunnelCertFile: cert,
+    tlsTunnelPrivateKeyFile: key,
+  };
   Object.assign(modules['eventBus']!, {
     mqttMode: 0,
     mqttServerInternal: `tcp://127.0.0.1:${node.mqttPort}`,

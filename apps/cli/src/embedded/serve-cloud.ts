@@ -1,22 +1,20 @@
 import { errorText, type Logger } from '@edgecore/api';
 import { type Minicloud, type StoredObject, startMinicloud } from '@edgecore/minicloud';
-import type { CloudMessage } from './cloud.js';
+import type { CloudMessage, CloudPorts } from './cloud.js';
 
-export interface ServeCloudOptions {
+/** Its ports: 0 for any free one. */
+export interface ServeCloudOptions extends CloudPorts {
   readonly dataDir: string;
   readonly manifestsDir: string;
-  /** 0 for any free one. */
-  readonly hubPort: number;
-  readonly httpsPort: number;
   readonly log: Logger;
   readonly tell: (message: CloudMessage) => void;
 }
 
 /** Starts a cloud in this process and tells what happens in it; `undefined` after telling that it failed. */
 export async function serveCloud(options: ServeCloudOptions): Promise<Minicloud | undefined> {
-  const { dataDir, manifestsDir, hubPort, httpsPort, log, tell } = options;
+  const { dataDir, manifestsDir, log, tell, ...ports } = options;
   try {
-    const cloud = await startMinicloud({ dataDir, manifestsDir, hubPort, httpsPort, logger: log });
+    const cloud = await startMinicloud({ dataDir, manifestsDir, ...ports, logger: log });
     cloud.on('nodeReady', ({ node }) => tell({ type: 'nodeReady', node: node.metadata.name }));
     const tellPod = ({ metadata }: StoredObject, phase: string) =>
       tell({
@@ -33,7 +31,8 @@ export async function serveCloud(options: ServeCloudOptions): Promise<Minicloud 
         tellPod(pod, (pod['status'] as { phase?: string } | undefined)?.phase ?? 'Pending');
       }
     });
-    tell({ type: 'ready', hubPort: cloud.hubPort, httpsPort: cloud.httpsPort });
+    const { hubPort, httpsPort, tunnelPort, kubePort } = cloud;
+    tell({ type: 'ready', hubPort, httpsPort, tunnelPort, kubePort });
     return cloud;
   } catch (error) {
     tell({ type: 'failed', message: errorText(error) });

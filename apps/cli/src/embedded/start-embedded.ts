@@ -53,6 +53,7 @@ export async function startEmbedded(options: StartOptions, io: CliIo): Promise<n
       nodeName: options.nodeName,
       hubPort: cloud.hubPort,
       httpsPort: cloud.httpsPort,
+      tunnelPort: cloud.tunnelPort,
       runtime: options.runtime,
       dockerEndpoint,
       mqttPort: options.mqttPort ?? (await freeMqttPort()),

@@ -49,7 +49,10 @@ test('the status names ports and nodes', async () => {
     host: '127.0.0.1',
     hubPort: cloud.hubPort,
     httpsPort: cloud.httpsPort,
-    nodes: [{ name: 'edge-1', ready: false, connected: true }],
+    tunnelPort: cloud.tunnelPort,
+    kubePort: cloud.kubePort,
+    kubeconfig: cloud.kubeconfig,
+    nodes: [{ name: 'edge-1', ready: false, connected: true, tunnel: false }],
     pods: 0,
     devices: 0,
   });

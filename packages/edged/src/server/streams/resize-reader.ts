@@ -5,7 +5,8 @@ const MAX_VALUE_BYTES = 4096;
 
 /**
  * Reads a resize stream: JSON values such as `{"Width":120,"Height":40}`, split
- * or joined as the network likes. Sizes of nothing are skipped; after something
+ * or joined as the network likes. Keys count in any case, as Go reads them: clients
+ * in other languages write `{"width":120,"height":40}`. Sizes of nothing are skipped; after something
  * that is not JSON it listens no more, and the session goes on.
  */
 export class ResizeReader {
@@ -27,8 +28,9 @@ export class ResizeReader {
 
   #take(value: string): void {
     try {
-      const { Width, Height } = JSON.parse(value) as { Width?: unknown; Height?: unknown };
-      if (isSize(Width) && isSize(Height)) this.onSize({ columns: Width, rows: Height });
+      const entries = Object.entries(JSON.parse(value) as object);
+      const { width, height } = Object.fromEntries(entries.map(([key, one]) => [key.toLowerCase(), one]));
+      if (isSize(width) && isSize(height)) this.onSize({ columns: width, rows: height });
     } catch {
       this.#broken = true;
     }
