@@ -33,7 +33,7 @@ test('the tail of a log of a gigabyte does not read it', async () => {
   const first = await ServerFixture.start();
   const pod = await first.run(`${FIRST}; exec sleep 600`, { name: 'giant' });
   await eventually(async () => (await first.get('/containerLogs/default/giant/c')).body.includes('last 5'));
-  const [{ id }] = (await first.runtime.listContainers()) as [{ id: string }];
+  const id = (await first.runtime.listContainers())[0]!.id;
   const fixture = await first.restart(async () => {
     // Sparse: a gigabyte in length, next to nothing on the disk; then the records as they were.
     const path = logFile(first, pod);
