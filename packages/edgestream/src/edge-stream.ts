@@ -4,10 +4,7 @@ import type { Module, ModuleContext, ModuleHealth } from '@edgecore/beehive';
 import type { WebSocket } from 'ws';
 import { dialTunnel, parseServer } from './dial.js';
 import { type EdgeStreamOptions, type EdgeStreamSettings, withDefaults } from './options.js';
-import { Tunnel } from './tunnel.js';
-
-/** How long a goodbye may take. */
-const CLOSE_MS = 1000;
+import { CLOSE_MS, Tunnel } from './tunnel.js';
 
 /**
  * The stream tunnel (edgestream.md): this node dials the cloud, and the cloud

@@ -37,6 +37,11 @@ export class TunnelWriter {
 
   close(): void {
     this.#isClosed = true;
+    this.wake();
+  }
+
+  /** Lets all that wait look whether they are still wanted. */
+  wake(): void {
     for (const turn of this.#turns.splice(0)) turn();
   }
 

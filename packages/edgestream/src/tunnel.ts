@@ -13,6 +13,9 @@ interface Open {
   stream?: StreamSession;
 }
 
+/** How long a goodbye may take. */
+export const CLOSE_MS = 1000;
+
 const CONNECTS: ReadonlySet<number> = new Set([
   FrameType.logsConnect,
   FrameType.execConnect,
@@ -74,6 +77,8 @@ export class Tunnel {
   /** Ends every session and tells the cloud so. */
   async stop(): Promise<void> {
     for (const { end } of this.#open.values()) end.abort();
+    // A cloud that reads nothing gives nobody a turn.
+    this.#writer.wake();
     await Promise.all(this.#running);
   }
 
@@ -129,6 +134,9 @@ export class Tunnel {
       'the cloud gave up this tunnel; dialling again',
     );
     this.socket.close(1000);
+    // Such a cloud has left the socket without reading it any more: it never answers.
+    const limit = setTimeout(() => this.socket.terminate(), CLOSE_MS);
+    this.socket.once('close', () => clearTimeout(limit));
   }
 
   #noteUnknown(type: string): void {

@@ -243,8 +243,6 @@ export interface EdgeStreamConfig {
   readonly enabled: boolean;
   readonly tls: TlsFiles;
   readonly handshakeTimeoutMs: number;
-  readonly readTimeoutMs: number;
-  readonly writeTimeoutMs: number;
   /** `host:port` of the tunnel. */
   readonly server: string;
   readonly verifyServer: 'ca' | 'none';

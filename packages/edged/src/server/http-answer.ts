@@ -52,7 +52,13 @@ export function sendBody(response: ServerResponse, contentType: string, body: st
   response.end(body);
 }
 
-/** Answers on a connection that asked for an upgrade and does not get one, then closes it. */
+/** How long a client that was refused may keep its half of the connection open. */
+const REFUSED_LINGER_MS = 1000;
+
+/**
+ * Answers on a connection that asked for an upgrade and does not get one, then
+ * closes it: no server looks after such a connection any more.
+ */
 export function refuseUpgrade(socket: Duplex, { status, text, headers = {} }: TextAnswer): void {
   const lines = Object.entries(headers).flatMap(([name, value]) =>
     [value].flat().map((one) => `${name}: ${one}\r\n`),
@@ -61,4 +67,8 @@ export function refuseUpgrade(socket: Duplex, { status, text, headers = {} }: Te
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n${lines.join('')}\r\n${text}`,
   );
+  // Only a connection that is read can be seen to end.
+  socket.resume();
+  const linger = setTimeout(() => socket.destroy(), REFUSED_LINGER_MS);
+  socket.once('close', () => clearTimeout(linger));
 }

@@ -23,8 +23,9 @@ export class ServerFixture {
   static async start(
     http: EdgedHttpOptions = {},
     logs: { logMaxBytes?: number; logMaxFiles?: number } = {},
+    directory?: string,
   ): Promise<ServerFixture> {
-    const directory = await tempDir('edged-http-');
+    directory ??= await tempDir('edged-http-');
     const runtime = createProcessRuntime({ rootDir: join(directory, 'runtime'), ...logs });
     const edged = new Harness({ runtime, directory, http: { port: 'any', ...http } });
     const port = await eventually(() => edged.edged.httpPort);
@@ -37,11 +38,12 @@ export class ServerFixture {
     {
       name = 'p',
       phase = 'Running',
+      restartPolicy = 'Never',
       ...more
-    }: { name?: string; phase?: string; tty?: boolean; stdin?: boolean } = {},
+    }: { name?: string; phase?: string; restartPolicy?: string; tty?: boolean; stdin?: boolean } = {},
   ): Promise<PodObject> {
     const container = { name: 'c', command: ['sh', '-c', script], ...more };
-    const pod = podObject({ containers: [container], restartPolicy: 'Never' }, { name });
+    const pod = podObject({ containers: [container], restartPolicy }, { name });
     await this.edged.insert(pod);
     await this.edged.until(pod, (status) => status.phase === phase);
     return pod;
@@ -64,6 +66,14 @@ export class ServerFixture {
       });
       sent.on('error', reject).end();
     });
+  }
+
+  /** Another agent on the same pods, which go on meanwhile. */
+  async restart(between: () => Promise<unknown>): Promise<ServerFixture> {
+    await this.edged.stop();
+    await this.runtime.close();
+    await between();
+    return ServerFixture.start({}, {}, this.directory);
   }
 
   async close(): Promise<void> {

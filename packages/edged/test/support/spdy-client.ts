@@ -83,6 +83,10 @@ export class SpdyClient {
     this.socket.write(goaway(0, 0));
   }
 
+  end(): Promise<unknown> {
+    return eventually(() => this.closed, { timeoutMs: 20_000, what: 'the end of the session' });
+  }
+
   text(type: string): string {
     return Buffer.concat(this.output.get(type) ?? []).toString('utf8');
   }

@@ -127,8 +127,6 @@ export function convertEdgeStream(reader: ConfigReader): EdgeStreamConfig {
     enabled: reader.bool(`${stream}.enable`),
     tls: tlsFiles(reader, stream, ['tlsTunnelCAFile', 'tlsTunnelCertFile', 'tlsTunnelPrivateKeyFile']),
     handshakeTimeoutMs: reader.seconds(`${stream}.handshakeTimeout`),
-    readTimeoutMs: reader.seconds(`${stream}.readDeadline`),
-    writeTimeoutMs: reader.seconds(`${stream}.writeDeadline`),
     server: tunnelServer({ reader }),
     verifyServer: reader.text('edgecoreTs.edgeStream.verifyServer') as EdgeStreamConfig['verifyServer'],
   };

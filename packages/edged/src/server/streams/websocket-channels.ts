@@ -17,6 +17,7 @@ export class WebSocketChannels {
   readonly #coding: ChannelCoding;
   readonly #inputs = new Map<number, Readable>();
   readonly #paused = new Set<number>();
+  readonly #idle: NodeJS.Timeout | undefined;
   readonly #listeners = new Map<number, (data: Buffer) => void>();
   /** Aborts when the client is gone. */
   readonly gone: AbortSignal;
@@ -26,16 +27,17 @@ export class WebSocketChannels {
     this.#coding = options.coding;
     const gone = new AbortController();
     this.gone = gone.signal;
-    const idle =
-      options.idleTimeoutMs > 0 ? setTimeout(() => socket.terminate(), options.idleTimeoutMs) : undefined;
-    idle?.unref();
+    if (options.idleTimeoutMs > 0) {
+      this.#idle = setTimeout(() => socket.terminate(), options.idleTimeoutMs);
+      this.#idle.unref();
+    }
     socket.on('message', (data: Buffer, isBinary: boolean) => {
-      idle?.refresh();
+      this.#idle?.refresh();
       this.#receive(data, isBinary);
     });
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
-      clearTimeout(idle);
+      clearTimeout(this.#idle);
       for (const input of this.#inputs.values()) input.push(null);
       gone.abort(new Error('the client is gone'));
     });
@@ -69,6 +71,8 @@ export class WebSocketChannels {
   /** Resolves at once when the client is gone. */
   send(channel: number, data: Buffer): Promise<void> {
     if (this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve();
+    // Whoever only listens to output is not idle either.
+    this.#idle?.refresh();
     const message =
       this.#coding === 'binary'
         ? Buffer.concat([Buffer.from([channel]), data])
