@@ -23,13 +23,15 @@ export class ServerFixture {
   static async start(
     http: EdgedHttpOptions = {},
     logs: { logMaxBytes?: number; logMaxFiles?: number } = {},
-    directory?: string,
+    { directory, pods = [] }: { directory?: string; pods?: readonly PodObject[] } = {},
   ): Promise<ServerFixture> {
-    directory ??= await tempDir('edged-http-');
-    const runtime = createProcessRuntime({ rootDir: join(directory, 'runtime'), ...logs });
-    const edged = new Harness({ runtime, directory, http: { port: 'any', ...http } });
+    const root = directory ?? (await tempDir('edged-http-'));
+    const runtime = createProcessRuntime({ rootDir: join(root, 'runtime'), ...logs });
+    const edged = new Harness({ runtime, directory: root, http: { port: 'any', ...http } });
+    // At once: what nobody knows of is removed.
+    for (const pod of pods) await edged.insert(pod);
     const port = await eventually(() => edged.edged.httpPort);
-    return new ServerFixture(directory, runtime, edged, port);
+    return new ServerFixture(root, runtime, edged, port);
   }
 
   /** Runs a pod with one container `c` until it is Running, or as far as asked. */
@@ -69,11 +71,11 @@ export class ServerFixture {
   }
 
   /** Another agent on the same pods, which go on meanwhile. */
-  async restart(between: () => Promise<unknown>): Promise<ServerFixture> {
+  async restart(pods: readonly PodObject[], between: () => Promise<unknown>): Promise<ServerFixture> {
     await this.edged.stop();
     await this.runtime.close();
     await between();
-    return ServerFixture.start({}, {}, this.directory);
+    return ServerFixture.start({}, {}, { directory: this.directory, pods });
   }
 
   async close(): Promise<void> {
