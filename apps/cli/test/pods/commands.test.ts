@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { createServer as createHttpServer, get, type Server } from 'node:http';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { eventually } from '@edgecore/testing';
@@ -230,20 +230,6 @@ describe('the pods of a node, on plain processes', () => {
       running.stop();
       expect(await running.code).toBe(0);
       await expect(fetchBody(`http://127.0.0.1:${local}/`)).rejects.toThrow('ECONNREFUSED');
-    });
-
-    test('the end of the caller’s side reaches the pod', async () => {
-      const echo = createServer({ allowHalfOpen: true }, (socket) => {
-        void text(socket).then((all) => socket.end(`whole: ${all}`));
-      });
-      await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
-      const { running, local } = await forwarding((echo.address() as { port: number }).port);
-      const socket = connect({ port: local, host: '127.0.0.1', allowHalfOpen: true });
-      socket.end('abc');
-      expect(await text(socket)).toBe('whole: abc');
-      running.stop();
-      await running.code;
-      echo.close();
     });
 
     test('a port nobody listens on: the reason, and the next connection is served as ever', async () => {
