@@ -4,9 +4,11 @@ import { run } from './run.js';
 const LINGER_MS = 1000;
 
 // A reader such as `head` may go away; that is not an error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 // Not process.exit: what was written to a pipe must get there first.
 process.exitCode = await run(process.argv.slice(2));

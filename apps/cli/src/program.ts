@@ -3,9 +3,13 @@ import { addCloudCommand } from './commands/cloud.js';
 import { addConfigCommand } from './commands/config.js';
 import { addDeviceCommand } from './commands/device.js';
 import { addDoctorCommand } from './commands/doctor.js';
+import { addAttachCommand, addExecCommand } from './commands/exec.js';
 import { addJoinCommand } from './commands/join.js';
+import { addLogsCommand } from './commands/logs.js';
+import { addPortForwardCommand } from './commands/port-forward.js';
 import { addStartCommand } from './commands/start.js';
 import { addStatusCommand } from './commands/status.js';
+import { addTopCommand } from './commands/top.js';
 import { addVersionCommand } from './commands/version.js';
 import type { CliIo } from './io.js';
 
@@ -29,6 +33,8 @@ Examples:
   edgecore doctor                                   is this machine ready?
   edgecore status                                   the running node: link, modules, pods
   edgecore device watch                             its devices and what they report, as it comes
+  edgecore logs -f hello                            what a pod of this node prints
+  edgecore exec -it hello -- sh                     a shell in it
 
 Flags of KubeEdge's program are accepted without a command too:
   --config <file>, --minconfig, --defaultconfig, --version, -v <n>`;
@@ -50,6 +56,11 @@ export function createProgram(io: CliIo, setExitCode: SetExitCode): Command {
   addConfigCommand(program, context);
   addStatusCommand(program, context);
   addDeviceCommand(program, context);
+  addLogsCommand(program, context);
+  addExecCommand(program, context);
+  addAttachCommand(program, context);
+  addPortForwardCommand(program, context);
+  addTopCommand(program, context);
   addDoctorCommand(program, context);
   addCloudCommand(program, context);
   addVersionCommand(program, context);

@@ -55,7 +55,9 @@ export function rewriteUpstreamFlags(
   const command = rest[0];
   const configArgs = config === undefined ? [] : ['--config', config];
   if (command !== undefined && !command.startsWith('-')) {
-    return { argv: [...rest, ...configArgs], notes };
+    // What follows `--` is not for us.
+    const end = rest.includes('--') ? rest.indexOf('--') : rest.length;
+    return { argv: [...rest.slice(0, end), ...configArgs, ...rest.slice(end)], notes };
   }
   if (command === '--help' || command === '-h') return { argv: rest, notes };
   if (argv.length === 0) {

@@ -6,7 +6,7 @@ const BODY_LIMIT_BYTES = 64 * 1_048_576;
 
 /** Asks the node's own interface. @throws {CliError} with its own text, or saying that no node answers. */
 export async function nodeRequest(socket: string, path: string): Promise<string> {
-  const response = await open(socket, path);
+  const response = await nodeResponse(socket, path);
   return readText(response);
 }
 
@@ -19,7 +19,7 @@ export async function* nodeLines(
   path: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<string> {
-  const response = await open(socket, path);
+  const response = await nodeResponse(socket, path);
   const stop = () => response.destroy();
   signal?.addEventListener('abort', stop, { once: true });
   let rest = '';
@@ -40,8 +40,8 @@ export async function* nodeLines(
   if (!signal?.aborted) throw new CliError('the node has ended');
 }
 
-/** The answer, once its head is here. */
-function open(socket: string, path: string): Promise<IncomingMessage> {
+/** The answer, once its head is here; its body is the caller's. @throws {CliError} as {@link nodeRequest}. */
+export function nodeResponse(socket: string, path: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const sent = request({ socketPath: socket, path, agent: false }, (response) => {
       sent.setTimeout(0);
@@ -51,20 +51,22 @@ function open(socket: string, path: string): Promise<IncomingMessage> {
       }, reject);
     });
     sent.setTimeout(TIMEOUT_MS, () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
-    sent.on('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        new CliError(
-          error.code === 'EACCES'
-            ? `no permission for ${socket}: ask as the user the node runs as`
-            : `no node answers at ${socket} (${error.code ?? error.message}); start one with: edgecore start`,
-        ),
-      );
-    });
+    sent.on('error', (error) => reject(noAnswer(socket, error)));
     sent.end();
   });
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
+/** What to do about a socket that does not answer. */
+export function noAnswer(socket: string, error: NodeJS.ErrnoException): CliError {
+  return new CliError(
+    error.code === 'EACCES'
+      ? `no permission for ${socket}: ask as the user the node runs as`
+      : `no node answers at ${socket} (${error.code ?? error.message}); start one with: edgecore start`,
+  );
+}
+
+/** A body as text. @throws {CliError} when it is longer than 64 MiB. */
+export async function readText(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response) {

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { embeddedPaths } from '../embedded/paths.js';
+import { CliError } from '../errors.js';
 
 /** Which node is meant: options that `status` and `device` share. */
 export interface NodeOptions {
@@ -30,6 +31,22 @@ export async function findNodeSocket(
   const embedded = join(embeddedPaths(options.dataDir).node, 'edgecore.sock');
   if (options.dataDir !== undefined) return embedded;
   return (await exists(USUAL_SOCKET)) && !(await exists(embedded)) ? USUAL_SOCKET : embedded;
+}
+
+/**
+ * The socket of the node's pod interface, beside its own.
+ * @throws {CliError} when a node is there and runs no pods.
+ */
+export async function findPodSocket(
+  options: NodeOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  const socket = await findNodeSocket(options, env);
+  const pods = join(dirname(socket), 'edged.sock');
+  if ((await exists(socket)) && !(await exists(pods))) {
+    throw new CliError(`the node does not serve its pods (there is no ${pods}): is modules.edged.enable on?`);
+  }
+  return pods;
 }
 
 function exists(path: string): Promise<boolean> {
