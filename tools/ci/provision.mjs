@@ -32,6 +32,9 @@ const TOOLS = [
   },
   { binary: 'openssl', apt: 'openssl', why: 'checks certificates with a second implementation' },
   { binary: 'ip', apt: 'iproute2', why: 'a bridge for engines of the tests’ own' },
+  { binary: 'dig', apt: 'bind9-dnsutils', why: 'asks the mesh’s DNS, and complains where answers are odd' },
+  { binary: 'curl', apt: 'curl', why: 'a client of services with the C library’s resolver' },
+  { binary: 'musl-gcc', apt: 'musl-tools', why: 'a client of services with Alpine’s resolver' },
   { binary: 'unshare', apt: 'util-linux', why: 'mount namespaces for the process runtime' },
   { binary: 'ps', apt: 'procps', why: 'leak checks look at the process list' },
 ];

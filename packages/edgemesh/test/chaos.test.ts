@@ -1,4 +1,7 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { endpointsAt, exchange, httpBackend, tcpBackend } from './support/backends.js';
 import { service } from './support/objects.js';
@@ -40,6 +43,24 @@ function load(workers: number, call: () => Promise<string>, good: string) {
     await done;
     return { count, bad };
   };
+}
+
+/** `EDGEMESH_CHAOS_KILLS=30` by hand: one each second. */
+const KILLS = Number(process.env['EDGEMESH_CHAOS_KILLS'] ?? 4);
+const KILL_EVERY_MS = process.env['EDGEMESH_CHAOS_KILLS'] === undefined ? 300 : 1000;
+
+/** An endpoint in a process of its own. */
+async function endpointProcess(port = 0): Promise<{ child: ChildProcess; port: number }> {
+  const script = fileURLToPath(new URL('./support/http-child.mjs', import.meta.url));
+  const child = spawn(process.execPath, [script, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+  return { child, port: Number(line.toString()) };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -101,3 +122,31 @@ test('a rolling update of five endpoints under load: no request fails', async ()
   expect(count).toBeGreaterThan(10);
   expect(bad).toEqual([]);
 }, 30_000);
+
+test(
+  'processes behind an HTTP port are killed in the middle of requests: each is answered by another',
+  async () => {
+    const backends = await Promise.all([endpointProcess(), endpointProcess(), endpointProcess()]);
+    try {
+      const rig = await Rig.start();
+      const ports = backends.map(({ port }) => port);
+      await rig.down('insert', 'default/endpoints/web', endpointsAt('web', ports));
+      await rig.down('insert', 'default/service/web', service('web', { selector: {}, ports: [HTTP] }));
+      const port = rig.portOf('9.251.0.1', 8000);
+      const end = load(4, () => get(port), '200 ok');
+      for (let round = 0; round < KILLS; round++) {
+        await pause(KILL_EVERY_MS);
+        const victim = backends[round % 3]!;
+        await kill(victim.child);
+        backends[round % 3] = await endpointProcess(victim.port);
+      }
+      const { count, bad } = await end();
+      if (KILLS > 10) process.stdout.write(`${KILLS} kills, ${count} requests, ${bad.length} failed\n`);
+      expect(count).toBeGreaterThan(10);
+      expect(bad).toEqual([]);
+    } finally {
+      await Promise.all(backends.map(({ child }) => kill(child)));
+    }
+  },
+  30_000 + KILLS * 2000,
+);

@@ -43,24 +43,28 @@ test('#12 broken packets are refused or left alone', async () => {
   expect(await rcodeOf(Buffer.from('123481800001000000000000', 'hex'))).toBe('silence');
 });
 
-test('#12 random and damaged packets', async () => {
-  const one = responder();
-  let seed = 20_200_620;
-  const random = () => {
-    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return seed / 2 ** 32;
-  };
-  const good = question('nginx-svc.default.svc.cluster.local', { edns: 1232 });
-  for (let index = 0; index < COUNT; index++) {
-    const packet =
-      index % 2 === 0
-        ? Buffer.from(Array.from({ length: Math.floor(random() * 80) }, () => random() * 256))
-        : Buffer.from(good.subarray(0, Math.floor(random() * (good.length + 1))));
-    if (packet.length > 0) packet[Math.floor(random() * packet.length)] = random() * 256;
-    const { packet: reply } = await one.answer(packet, udpLimit);
-    if (reply) expect(reply.readUInt16BE(0)).toBe(packet.readUInt16BE(0));
-  }
-});
+test(
+  '#12 random and damaged packets',
+  async () => {
+    const one = responder();
+    let seed = 20_200_620;
+    const random = () => {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      return seed / 2 ** 32;
+    };
+    const good = question('nginx-svc.default.svc.cluster.local', { edns: 1232 });
+    for (let index = 0; index < COUNT; index++) {
+      const packet =
+        index % 2 === 0
+          ? Buffer.from(Array.from({ length: Math.floor(random() * 80) }, () => random() * 256))
+          : Buffer.from(good.subarray(0, Math.floor(random() * (good.length + 1))));
+      if (packet.length > 0) packet[Math.floor(random() * packet.length)] = random() * 256;
+      const { packet: reply } = await one.answer(packet, udpLimit);
+      if (reply) expect(reply.readUInt16BE(0)).toBe(packet.readUInt16BE(0));
+    }
+  },
+  20_000 + COUNT / 5,
+);
 
 test('#12 20 000 headers that announce 65 535 records of each kind cost next to nothing', async () => {
   const one = responder();

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { eventually } from '@edgecore/testing';
 import { describe, expect, test } from '@jest/globals';
 import { closedPort, endpointsAt, exchange, sayer, tcpBackend } from './support/backends.js';
 import { service } from './support/objects.js';
@@ -56,6 +58,45 @@ describe('bytes', () => {
     });
     const [, port] = await served([rude.port]);
     await expect(exchange(port, 'x')).rejects.toThrow(/ECONNRESET|aborted/);
+  });
+
+  test('an endpoint that ends first still gets all that the client has to say, however slowly it reads', async () => {
+    const got = new EventEmitter();
+    const slow = await tcpBackend((socket) => {
+      const digest = createHash('sha256');
+      socket.end('bye');
+      // In sips, so that what is on its way waits in the proxy.
+      socket.on('data', (chunk) => {
+        digest.update(chunk);
+        socket.pause();
+        setImmediate(() => socket.resume());
+      });
+      socket.on('end', () => got.emit('all', digest.digest('hex')));
+    });
+    const all = once(got, 'all');
+    const [, port] = await served([slow.port]);
+    const data = randomBytes(8 << 20);
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    await once(client.resume(), 'end');
+    client.end(data);
+    expect((await all)[0]).toBe(createHash('sha256').update(data).digest('hex'));
+  });
+
+  test('a mesh that stops ends connections to endpoints, also those whose client had ended its own side', async () => {
+    const seen = new EventEmitter();
+    const silent = await tcpBackend((socket) => {
+      socket.resume().on('end', () => seen.emit('ended', socket));
+    });
+    const ended = once(seen, 'ended');
+    const [rig, port] = await served([silent.port]);
+    connect({ port, host: '127.0.0.1', allowHalfOpen: true }).end('x');
+    const [endpoint] = (await ended) as [Socket];
+    await rig.stop();
+    // What it still says is refused, which it learns with the write after that.
+    await eventually(() => {
+      if (!endpoint.destroyed) endpoint.write('too late');
+      return endpoint.destroyed;
+    });
   });
 });
 

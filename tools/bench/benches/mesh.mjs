@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { question } from '../lib/dns-packets.mjs';
+import { atScale, dnsUnderFlood } from '../lib/mesh-load.mjs';
 import { median } from '../lib/numbers.mjs';
 import { activityOf } from '../lib/process-figures.mjs';
 import { Program, startDnsmasq, startEndpoints, startHaproxy } from '../lib/rivals.mjs';
@@ -56,6 +58,7 @@ async function* measure({ rounds }) {
       'dnsmasq',
     );
     yield { title: `mesh (${rounds} rounds of ${SECONDS} s)`, rows };
+    yield { title: 'mesh, DNS under a flood', rows: await collected(dnsUnderFlood(ports.dns, NAME)) };
   } finally {
     await Promise.all([mesh.stop(), haproxy.stop(), dnsmasq.stop(), endpoints.stop()]);
     await rm(dir, { recursive: true, force: true });
@@ -75,6 +78,14 @@ export async function* run(settings) {
     return;
   }
   yield* measure(settings);
+  const rows = await collected(atScale(settings.rounds));
+  if (rows.length > 0) yield { title: `mesh at scale (${settings.rounds} starts)`, rows };
+}
+
+async function collected(rows) {
+  const all = [];
+  for await (const row of rows) all.push(row);
+  return all;
 }
 
 async function perCpuSecond(pid, work) {
@@ -95,8 +106,7 @@ async function wrk(port, path, options) {
 /** As many questions as are answered in the time, 64 under way. */
 async function ask(port) {
   const socket = createSocket('udp4');
-  const name = NAME.split('.').flatMap((label) => [label.length, ...Buffer.from(label)]);
-  const query = Buffer.from([0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...name, 0, 0, 1, 0, 1]);
+  const query = question(NAME);
   let answered = 0;
   let running = true;
   socket.on('message', () => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { formatResource, Group, ModuleName, Operation, ResourceType } from '@edgecore/api';
 import type { Message, ModuleContext } from '@edgecore/beehive';
 import { createMessage, parseJson } from '@edgecore/beehive';
@@ -22,6 +23,8 @@ export class Rows {
 
   constructor(options: RowsOptions) {
     this.#options = { metaManager: ModuleName.metamanager, timeoutMs: 65_000, ...options };
+    // Each request listens to it while it waits; from eleven on Node would warn of a leak.
+    setMaxListeners(2 * AT_ONCE, options.ctx.signal);
   }
 
   /** Objects of a type; rows that are not JSON are MetaManager's to set aside. */

@@ -28,22 +28,28 @@ export const tcpDialer: Dialer = ({ address, port }, { timeoutMs }) =>
     const timer = setTimeout(() => {
       socket.destroy(new Error(`no answer of ${address}:${port} within ${timeoutMs} ms`));
     }, timeoutMs);
-    socket.once('error', (error) => {
+    const failed = (error: Error) => {
       clearTimeout(timer);
       reject(error);
-    });
+    };
+    socket.once('error', failed);
     socket.once('connect', () => {
       clearTimeout(timer);
-      socket.removeAllListeners('error');
+      socket.off('error', failed);
       resolve(socket);
     });
   });
 
+/** Of a service port. */
 export interface ConnectOptions {
   readonly balancer: Balancer;
   readonly health: Health;
   readonly dial: Dialer;
   readonly connectTimeoutMs: number;
+}
+
+/** Of one connection. */
+export interface ConnectFor {
   readonly client: string;
   /** Nobody waits any more: no further endpoint is tried. */
   readonly gone: () => boolean;
@@ -61,8 +67,10 @@ export interface Connected {
  * Connects to one endpoint after the other until one answers.
  * @throws {NoBackendError} with the last failure as cause.
  */
-export async function connectToService(options: ConnectOptions): Promise<Connected> {
-  const { balancer, health, dial, connectTimeoutMs: timeoutMs, client, gone, onFailure } = options;
+export async function connectToService(
+  { balancer, health, dial, connectTimeoutMs: timeoutMs }: ConnectOptions,
+  { client, gone, onFailure }: ConnectFor,
+): Promise<Connected> {
   const tried = new Set<string>();
   let last: unknown;
   while (tried.size < MAX_TRIES && !gone()) {

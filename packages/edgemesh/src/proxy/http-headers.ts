@@ -12,21 +12,30 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/** Of requests: answered here; written anew. */
+const NOT_PASSED = ['expect', 'x-forwarded-for'];
+
 /** Header pairs as they came, spelling and order kept, without those for one hop and those `drop` names. */
 export function passedHeaders(message: IncomingMessage, drop: readonly string[] = []): string[] {
   const { rawHeaders, headers } = message;
-  const named = (headers.connection ?? '').toLowerCase().split(',');
-  const gone = new Set([...HOP_BY_HOP, ...drop, ...named.map((name) => name.trim())]);
+  const { connection } = headers;
+  const named = connection === undefined ? [] : connection.toLowerCase().split(',').map(trimmed);
   const passed: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    if (!gone.has(rawHeaders[index]!.toLowerCase())) passed.push(rawHeaders[index]!, rawHeaders[index + 1]!);
+    const name = rawHeaders[index]!.toLowerCase();
+    if (HOP_BY_HOP.has(name) || drop.includes(name) || named.includes(name)) continue;
+    passed.push(rawHeaders[index]!, rawHeaders[index + 1]!);
   }
   return passed;
 }
 
+function trimmed(text: string): string {
+  return text.trim();
+}
+
 /** The request's headers for an endpoint: the client's address is added to those the request came through. */
 export function requestHeaders(request: IncomingMessage, client: string, service: ServiceKey): string[] {
-  const headers = passedHeaders(request, ['expect', 'x-forwarded-for']);
+  const headers = passedHeaders(request, NOT_PASSED);
   // HTTP/1.0 may come without; the endpoint is spoken to in HTTP/1.1.
   if (request.headers.host === undefined) headers.push('Host', service.split('/').reverse().join('.'));
   const before = request.headers['x-forwarded-for'];
@@ -48,7 +57,9 @@ export function isRepeatable(request: IncomingMessage): boolean {
 export const STICKY_COOKIE = 'go-chassisLB';
 
 export function cookieOf(request: IncomingMessage): string | undefined {
-  for (const part of (request.headers.cookie ?? '').split(';')) {
+  const { cookie } = request.headers;
+  if (cookie === undefined) return undefined;
+  for (const part of cookie.split(';')) {
     const [name, value] = part.trim().split('=', 2);
     if (name === STICKY_COOKIE && value) return value;
   }

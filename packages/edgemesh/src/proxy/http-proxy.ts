@@ -23,20 +23,20 @@ export interface HttpProxyOptions extends PortProxyOptions {
 export class HttpProxy extends StreamServer {
   readonly #http: Server;
   readonly #agent: Agent;
-  readonly #setCookie: boolean;
   /** By the connection: the address is gone when the client is. */
   readonly #addresses = new WeakMap<object, string>();
 
   constructor(options: HttpProxyOptions) {
     super(options);
     const { httpIdleMs } = options.limits;
-    this.#setCookie = options.setCookie;
     this.#agent = new Agent({
       keepAlive: true,
       maxFreeSockets: 32,
       timeout: BACKEND_IDLE_MS,
       scheduling: 'lifo',
     });
+    // Once, not for each request: there are many of them.
+    const exchange = { ...options, agent: this.#agent };
     this.#http = createServer({
       keepAliveTimeout: httpIdleMs,
       headersTimeout: httpIdleMs,
@@ -52,7 +52,6 @@ export class HttpProxy extends StreamServer {
     this.#http.emit('listening');
     this.#http.on('request', (request, response) => {
       const client = this.#addressOf(request.socket);
-      const exchange = { ...this.options, agent: this.#agent, setCookie: this.#setCookie };
       new HttpExchange(exchange, request, response, client).start();
     });
     this.#http.on('upgrade', (request, socket, head) => {
@@ -88,8 +87,7 @@ export class HttpProxy extends StreamServer {
 
   async #pump(client: Socket, address: string): Promise<void> {
     try {
-      const { socket, release } = await connectToService({
-        ...this.options,
+      const { socket, release } = await connectToService(this.options, {
         client: address,
         gone: () => client.destroyed,
       });

@@ -14,8 +14,7 @@ export async function tunnelUpgrade(
   address: string,
 ): Promise<void> {
   try {
-    const { socket, release } = await connectToService({
-      ...options,
+    const { socket, release } = await connectToService(options, {
       client: address,
       gone: () => client.destroyed,
     });

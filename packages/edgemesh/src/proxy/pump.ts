@@ -16,19 +16,30 @@ export function pump(client: Socket, backend: Socket, onEnd: () => void): void {
   const watch = setTimeout(() => {
     for (const socket of [client, backend]) if (!socket.destroyed) socket.setKeepAlive(true, KEEP_ALIVE_MS);
   }, WATCHED_AFTER_MS);
+  let over = false;
   const join = (from: Socket, to: Socket) => {
+    from.on('data', (chunk: Buffer) => {
+      if (!to.write(chunk)) from.pause();
+    });
+    to.on('drain', () => from.resume());
+    from.on('end', () => {
+      // The last direction: closing ends it as well, and is all that is left to do.
+      over = to.readableEnded && to.writableLength === 0;
+      if (over) to.destroy();
+      else to.end();
+    });
     from.on('error', () => {
       // What broke off here must not look like a proper end there.
       if (!to.destroyed) to.resetAndDestroy();
     });
     from.on('close', () => {
-      if (!to.destroyed && !from.readableEnded) to.destroy();
+      if (!to.destroyed && !over && !(from.readableEnded && from.writableFinished)) to.destroy();
       open -= 1;
       if (open > 0) return;
       clearTimeout(watch);
       onEnd();
     });
-    from.pipe(to);
+    from.resume();
   };
   join(client, backend);
   join(backend, client);

@@ -14,8 +14,7 @@ export class TcpProxy extends StreamServer {
     const { service, servicePort, metrics, log } = this.options;
     const fields = { service, port: servicePort, client: address };
     try {
-      const { socket, backend, release } = await connectToService({
-        ...this.options,
+      const { socket, backend, release } = await connectToService(this.options, {
         client: address,
         gone: () => client.destroyed,
         onFailure: (failed, error) =>
