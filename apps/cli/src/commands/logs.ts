@@ -1,13 +1,9 @@
 import type { Command } from 'commander';
-import { CliError } from '../errors.js';
-import { line } from '../io.js';
-import { nodeResponse } from '../node/node-client.js';
-import { findPodSocket } from '../node/node-socket.js';
 import type { LogOptions } from '../pods/log-options.js';
 import type { CommandContext } from '../program.js';
 import { addContainerOption, addPodOptions, type ContainerOptions } from './pod-options.js';
 
-interface LogsOptions extends ContainerOptions, LogOptions {
+export interface LogsOptions extends ContainerOptions, LogOptions {
   readonly allContainers?: boolean;
   readonly prefix?: boolean;
 }
@@ -37,52 +33,8 @@ export function addLogsCommand(program: Command, context: CommandContext): void 
       .option('--prefix', 'put pod and container before each line'),
   )
     .addHelpText('after', EXAMPLES)
-    .action((pod: string, options: LogsOptions) => logs(pod, options, context));
-}
-
-async function logs(pod: string, options: LogsOptions, { io }: CommandContext): Promise<void> {
-  const [
-    { parsePodName },
-    { allContainers, listPods, pickContainer, pickPod },
-    { logQuery },
-    printing,
-    sinks,
-  ] = await Promise.all([
-    import('../pods/pod-name.js'),
-    import('../pods/find-pod.js'),
-    import('../pods/log-options.js'),
-    import('../pods/print-logs.js'),
-    import('../pods/byte-sink.js'),
-  ]);
-  const name = parsePodName(pod, options.namespace);
-  const query = logQuery(options).toString();
-  if (options.allContainers && options.container !== undefined) {
-    throw new CliError('--all-containers and --container: only one of the two can be used');
-  }
-  const socket = await findPodSocket(options, io.env);
-  const found = pickPod(await listPods(socket), name);
-  let containers = allContainers(found).map((one) => one.name);
-  if (!options.allContainers) {
-    const { container, note } = pickContainer(found, options.container);
-    if (note !== undefined) line(io.stderr, note);
-    containers = [container.name];
-  }
-  const output = sinks.byteSink(io.stdout);
-  const stop = new AbortController();
-  const signal = io.signal ? AbortSignal.any([io.signal, stop.signal]) : stop.signal;
-  const print = async (container: string, wholeLines: boolean) => {
-    const path = [name.namespace, name.name, container].map(encodeURIComponent).join('/');
-    const response = await nodeResponse(socket, `/containerLogs/${path}?${query}`);
-    const prefix = options.prefix ? `[pod/${name.name}/${container}] ` : '';
-    await printing.printLog({ response, prefix }, output, { signal, wholeLines });
-  };
-  if (!options.follow) {
-    for (const container of containers) await print(container, false);
-    return;
-  }
-  try {
-    await Promise.all(containers.map((container) => print(container, containers.length > 1)));
-  } finally {
-    stop.abort();
-  }
+    .action(async (pod: string, options: LogsOptions) => {
+      const { logs } = await import('../pods/run-logs.js');
+      await logs(pod, options, context.io);
+    });
 }

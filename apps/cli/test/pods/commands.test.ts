@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { createServer as createHttpServer, get, type Server } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { eventually } from '@edgecore/testing';
@@ -200,12 +200,17 @@ describe('the pods of a node, on plain processes', () => {
       await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
       port = (service.address() as { port: number }).port;
     });
-    afterAll(() => service.close());
+    afterAll(() => {
+      service.close();
+    });
 
     const forwarding = async (remote: number) => {
       const running = run(['port-forward', 'p', `:${remote}`]);
       const line = /Forwarding from 127\.0\.0\.1:(\d+) -> (\d+)\n/;
-      const found = await eventually(() => line.exec(running.stdout().toString()) ?? undefined);
+      const found = await eventually(() => {
+        expect(running.stderr()).toBe('');
+        return line.exec(running.stdout().toString()) ?? undefined;
+      });
       expect(Number(found[2])).toBe(remote);
       return { running, local: Number(found[1]) };
     };
@@ -230,6 +235,22 @@ describe('the pods of a node, on plain processes', () => {
       running.stop();
       expect(await running.code).toBe(0);
       await expect(fetchBody(`http://127.0.0.1:${local}/`)).rejects.toThrow('ECONNREFUSED');
+    });
+
+    test('the end of the caller’s side reaches the pod', async () => {
+      // By events: reading a socket with `for await` destroys its other half, too.
+      const echo = createServer({ allowHalfOpen: true }, (socket) => {
+        let all = '';
+        socket.on('data', (data) => (all += data)).on('end', () => socket.end(`whole: ${all}`));
+      });
+      await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
+      const { running, local } = await forwarding((echo.address() as { port: number }).port);
+      const socket = connect({ port: local, host: '127.0.0.1', allowHalfOpen: true });
+      socket.end('abc');
+      expect(await text(socket)).toBe('whole: abc');
+      running.stop();
+      expect(await running.code).toBe(0);
+      echo.close();
     });
 
     test('a port nobody listens on: the reason, and the next connection is served as ever', async () => {
