@@ -6,6 +6,9 @@ import { dialTunnel, parseServer } from './dial.js';
 import { type EdgeStreamOptions, type EdgeStreamSettings, withDefaults } from './options.js';
 import { CLOSE_MS, Tunnel } from './tunnel.js';
 
+/** How often files of a certificate that is not there yet are looked for. */
+const CERTIFICATE_MS = 250;
+
 /**
  * The stream tunnel (edgestream.md): this node dials the cloud, and the cloud
  * asks its edged through that one connection for logs, exec, attach and figures.
@@ -43,9 +46,11 @@ export class EdgeStream implements Module {
     const { retryMs, retryMaxMs } = this.#settings;
     let waitMs = retryMs;
     while (!ctx.signal.aborted) {
+      const outcome = await this.#connect(ctx);
       // After a session that stood it is tried soon; a cloud that refuses is asked less and less.
-      if (await this.#connect(ctx)) waitMs = retryMs;
-      await pause(waitMs, undefined, { signal: ctx.signal }).catch(() => undefined);
+      if (outcome !== 'refused') waitMs = retryMs;
+      const wait = outcome === 'no certificate' ? Math.min(retryMs, CERTIFICATE_MS) : waitMs;
+      await pause(wait, undefined, { signal: ctx.signal }).catch(() => undefined);
       waitMs = Math.min(waitMs * 2, retryMaxMs);
     }
     await inbox;
@@ -57,8 +62,8 @@ export class EdgeStream implements Module {
       ctx.log.debug({ id: message.id }, 'a message nobody expects here');
   }
 
-  /** One connection from dial to end. True when it stood. */
-  async #connect(ctx: ModuleContext): Promise<boolean> {
+  /** One connection from dial to end. */
+  async #connect(ctx: ModuleContext): Promise<'stood' | 'refused' | 'no certificate'> {
     let ended: Promise<void> | undefined;
     try {
       await dialTunnel(this.#settings, ctx.signal, (socket) => {
@@ -66,11 +71,11 @@ export class EdgeStream implements Module {
       });
     } catch (error) {
       if (!ctx.signal.aborted) this.#fail(error, ctx);
-      return false;
+      return hasCode(error, 'ENOENT') ? 'no certificate' : 'refused';
     }
     ctx.log.info({ server: this.#settings.server }, 'the stream tunnel is up');
     await ended;
-    return true;
+    return 'stood';
   }
 
   #fail(error: unknown, ctx: ModuleContext): void {

@@ -43,7 +43,8 @@ async function twoLives(runtime: 'process' | 'docker'): Promise<void> {
     pods: [{ namespace: 'default', name: 'hello', phase: 'Running', ready: 1, containers: 1, restarts: 0 }],
     store: { outcome: 'created' },
   });
-  expect(status.modules.map(({ state }) => state)).toEqual(status.modules.map(() => 'ready'));
+  // The tunnel is dialled when the node has its certificate.
+  await eventually(async () => (await here.status()).modules.every(({ state }) => state === 'ready'));
   expect(status.modules.length).toBeGreaterThan(2);
 
   first.kill('SIGINT');
