@@ -1,55 +1,35 @@
+import { encodeTunnelFrame, TunnelFrameType, TunnelTurns } from '@edgecore/viaduct';
 import type { WebSocket } from 'ws';
-import { encodeFrame, FrameType } from './frame.js';
 
 const DATA_BYTES = 32 * 1024;
-/** What may wait in the socket before sessions must wait. */
-const HIGH_BYTES = 1024 * 1024;
 
-/**
- * Sends data of all sessions. One that has more than the tunnel takes waits for
- * its turn behind the others: each turn is one piece, so a chatty log cannot
- * starve a command.
- */
+/** Sends what sessions say: in pieces, each for its turn. */
 export class TunnelWriter {
-  readonly #turns: (() => void)[] = [];
-  #isClosed = false;
+  readonly #turns: TunnelTurns;
 
-  constructor(private readonly socket: WebSocket) {}
+  constructor(socket: WebSocket) {
+    this.#turns = new TunnelTurns(socket);
+  }
 
   /** Resolves when everything is handed over. False when the tunnel is closed, or `isOpen` says no more. */
   async data(connectId: bigint, bytes: Buffer, isOpen: () => boolean): Promise<boolean> {
     for (let at = 0; at < bytes.length; at += DATA_BYTES) {
-      if (this.socket.bufferedAmount > HIGH_BYTES || this.#turns.length > 0) {
-        await new Promise<void>((resolve) => this.#turns.push(resolve));
-      }
-      if (this.#isClosed || !isOpen()) {
-        this.#next();
+      const piece = bytes.subarray(at, at + DATA_BYTES);
+      if (!(await this.#turns.send(encodeTunnelFrame(connectId, TunnelFrameType.data, piece), isOpen)))
         return false;
-      }
-      this.#send(encodeFrame(connectId, FrameType.data, bytes.subarray(at, at + DATA_BYTES)));
     }
     return true;
   }
 
   remove(connectId: bigint): void {
-    if (!this.#isClosed) this.#send(encodeFrame(connectId, FrameType.removeConnect));
+    this.#turns.sendNow(encodeTunnelFrame(connectId, TunnelFrameType.removeConnect));
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.wake();
+    this.#turns.close();
   }
 
-  /** Lets all that wait look whether they are still wanted. */
   wake(): void {
-    for (const turn of this.#turns.splice(0)) turn();
-  }
-
-  #send(frame: Buffer): void {
-    this.socket.send(frame, { binary: false }, () => this.#next());
-  }
-
-  #next(): void {
-    if (this.#isClosed || this.socket.bufferedAmount <= HIGH_BYTES) this.#turns.shift()?.();
+    this.#turns.wake();
   }
 }

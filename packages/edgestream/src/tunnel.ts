@@ -1,7 +1,7 @@
 import { errorText, type Logger } from '@edgecore/api';
+import { decodeTunnelFrame, type TunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
 import type { WebSocket } from 'ws';
 import { ConnectRefusedError, type ConnectRequest, parseConnect } from './connect-request.js';
-import { decodeFrame, FrameType, type TunnelFrame } from './frame.js';
 import { InputGate } from './input-gate.js';
 import { runRequest, type SessionLink, StreamSession } from './local-session.js';
 import type { EdgeStreamSettings } from './options.js';
@@ -17,12 +17,12 @@ interface Open {
 export const CLOSE_MS = 1000;
 
 const CONNECTS: ReadonlySet<number> = new Set([
-  FrameType.logsConnect,
-  FrameType.execConnect,
-  FrameType.metricConnect,
-  FrameType.attachConnect,
+  TunnelFrameType.logsConnect,
+  TunnelFrameType.execConnect,
+  TunnelFrameType.metricConnect,
+  TunnelFrameType.attachConnect,
 ]);
-const STREAMS: ReadonlySet<number> = new Set([FrameType.execConnect, FrameType.attachConnect]);
+const STREAMS: ReadonlySet<number> = new Set([TunnelFrameType.execConnect, TunnelFrameType.attachConnect]);
 
 /**
  * The sessions of one tunnel connection (edgestream.md §6). Each connect frame
@@ -54,16 +54,16 @@ export class Tunnel {
   take(message: Buffer): void {
     let frame: TunnelFrame;
     try {
-      frame = decodeFrame(message);
+      frame = decodeTunnelFrame(message);
     } catch (error) {
       this.log.warn({ error: errorText(error), bytes: message.length }, 'a broken tunnel frame is dropped');
       return;
     }
     const type = Number(frame.type);
     if (CONNECTS.has(type)) this.#connect(frame, STREAMS.has(type));
-    else if (type === FrameType.data) this.#data(frame);
-    else if (type === FrameType.removeConnect) this.#open.get(frame.connectId)?.end.abort();
-    else if (type === FrameType.close) this.#refused(frame.data);
+    else if (type === TunnelFrameType.data) this.#data(frame);
+    else if (type === TunnelFrameType.removeConnect) this.#open.get(frame.connectId)?.end.abort();
+    else if (type === TunnelFrameType.close) this.#refused(frame.data);
     else this.#noteUnknown(String(frame.type));
   }
 

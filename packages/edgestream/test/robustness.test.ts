@@ -4,18 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { createBus } from '@edgecore/beehive';
 import { EdgeStream, type EdgeStreamOptions } from '@edgecore/edgestream';
 import { eventually } from '@edgecore/testing';
+import { decodeTunnelFrame, encodeTunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { decodeFrame, encodeFrame, FrameType } from '../src/frame.js';
 import { certificates, type Files, TunnelServer } from './support/tunnel-server.js';
 
 jest.setTimeout(30_000);
 
 const CONNECTS = [
-  FrameType.logsConnect,
-  FrameType.execConnect,
-  FrameType.metricConnect,
-  FrameType.attachConnect,
+  TunnelFrameType.logsConnect,
+  TunnelFrameType.execConnect,
+  TunnelFrameType.metricConnect,
+  TunnelFrameType.attachConnect,
 ];
 
 describe('a tunnel in bad company', () => {
@@ -77,7 +77,7 @@ describe('a tunnel in bad company', () => {
 
   test('a cloud that reads nothing does not hold up a stop', async () => {
     cloud.socket!.pause();
-    for (const id of [1, 2, 3]) cloud.connect(id, FrameType.logsConnect, '/containerLogs/a/chatty/c');
+    for (const id of [1, 2, 3]) cloud.connect(id, TunnelFrameType.logsConnect, '/containerLogs/a/chatty/c');
     // More waits than the sockets hold: sessions wait for their turn.
     await eventually(() => stream.stats().sessions === 3);
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -118,12 +118,17 @@ describe('a tunnel in bad company', () => {
     for (const header of headers) {
       for (const type of CONNECTS) {
         id += 1;
-        cloud.connect(id, type, type === FrameType.metricConnect ? '/metrics' : '/containerLogs/a/b/c', {
-          header: { Connection: ['Upgrade'], Upgrade: ['SPDY/3.1'], ...header },
-        });
+        cloud.connect(
+          id,
+          type,
+          type === TunnelFrameType.metricConnect ? '/metrics' : '/containerLogs/a/b/c',
+          {
+            header: { Connection: ['Upgrade'], Upgrade: ['SPDY/3.1'], ...header },
+          },
+        );
         // Echoing streams go on until the cloud ends them.
         await eventually(() => cloud.of(id).length > 0);
-        cloud.send(encodeFrame(BigInt(id), FrameType.removeConnect));
+        cloud.send(encodeTunnelFrame(BigInt(id), TunnelFrameType.removeConnect));
         await cloud.ended(id);
         expect(cloud.removes(id)).toBe(1);
       }
@@ -163,20 +168,22 @@ describe('a tunnel in bad company', () => {
         cloud.frames.length = 0;
         const handshakes = cloud.handshakes.length;
         for (const one of steps) {
-          const frame = 'raw' in one ? one.raw : encodeFrame(BigInt(one.id), one.type, one.content);
+          const frame = 'raw' in one ? one.raw : encodeTunnelFrame(BigInt(one.id), one.type, one.content);
           // A close frame ends the tunnel by right.
           if (!isClose(frame)) cloud.send(frame);
         }
-        for (let each = 0; each <= 6; each++) cloud.send(encodeFrame(BigInt(each), FrameType.removeConnect));
+        for (let each = 0; each <= 6; each++)
+          cloud.send(encodeTunnelFrame(BigInt(each), TunnelFrameType.removeConnect));
         marker += 1;
-        cloud.connect(marker, FrameType.metricConnect, '/metrics');
+        cloud.connect(marker, TunnelFrameType.metricConnect, '/metrics');
         await cloud.ended(marker);
         expect(cloud.data(marker).toString()).toBe('ok');
         await eventually(() => stream.stats().sessions <= rawOpen(steps));
         expect(cloud.handshakes).toHaveLength(handshakes);
         const ended = new Map<bigint, number>();
-        for (const { connectId, type } of cloud.frames.map(decodeFrame)) {
-          if (type === BigInt(FrameType.removeConnect)) ended.set(connectId, (ended.get(connectId) ?? 0) + 1);
+        for (const { connectId, type } of cloud.frames.map(decodeTunnelFrame)) {
+          if (type === BigInt(TunnelFrameType.removeConnect))
+            ended.set(connectId, (ended.get(connectId) ?? 0) + 1);
         }
         for (let each = 0n; each <= 6n; each++) {
           const opened = steps.filter(
@@ -194,7 +201,7 @@ describe('a tunnel in bad company', () => {
 
 function isClose(frame: Buffer): boolean {
   try {
-    return decodeFrame(frame).type === BigInt(FrameType.close);
+    return decodeTunnelFrame(frame).type === BigInt(TunnelFrameType.close);
   } catch {
     return false;
   }

@@ -11,8 +11,8 @@ import { createServer, type Socket } from 'node:net';
 import { createBus } from '@edgecore/beehive';
 import { EdgeStream, type EdgeStreamOptions } from '@edgecore/edgestream';
 import { eventually, golden } from '@edgecore/testing';
+import { encodeTunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { encodeFrame, FrameType } from '../src/frame.js';
 import { certificates, type Files, TunnelServer } from './support/tunnel-server.js';
 
 jest.setTimeout(30_000);
@@ -119,7 +119,7 @@ describe('the stream tunnel', () => {
       const lines = golden(from, file).filter(({ kind }) => kind === 'text');
       const frames = lines.map((line) => ({ ...line, tunnel: line['tunnel'] as Recorded }));
       const started = frames.filter(
-        ({ dir, tunnel }) => dir === 'down' && tunnel.messageType !== FrameType.removeConnect,
+        ({ dir, tunnel }) => dir === 'down' && tunnel.messageType !== TunnelFrameType.removeConnect,
       );
       const said = (id: number) =>
         frames
@@ -151,18 +151,19 @@ describe('the stream tunnel', () => {
     const down = lines
       .filter((line) => line.dir === 'down' && isFirst(line))
       .map(({ raw }) => Buffer.from(raw!, 'hex'));
-    const data = down.filter((frame) => frame[1] === FrameType.data).map((frame) => frame.subarray(2));
+    const data = down.filter((frame) => frame[1] === TunnelFrameType.data).map((frame) => frame.subarray(2));
     // Bytes come right behind the request: none may be lost.
-    for (const frame of down.filter((one) => one[1] !== FrameType.removeConnect)) cloud.send(frame);
+    for (const frame of down.filter((one) => one[1] !== TunnelFrameType.removeConnect)) cloud.send(frame);
     const all = Buffer.concat([Buffer.from('HTTP/1.1 101 Switching Protocols\r\n\r\n'), ...data]);
     await eventually(() => cloud.data(3).length === all.length);
     expect(cloud.data(3)).toEqual(all);
     expect(requests[0]).toMatchObject({ method: 'POST' });
     expect(requests[0]!.headers['x-stream-protocol-version']).toContain('v4.channel.k8s.io');
-    cloud.send(encodeFrame(3n, FrameType.removeConnect));
+    cloud.send(encodeTunnelFrame(3n, TunnelFrameType.removeConnect));
     await cloud.ended(3);
-    for (let count = 0; count < 1000; count++) cloud.send(encodeFrame(3n, FrameType.removeConnect));
-    cloud.connect(4, FrameType.logsConnect, '/containerLogs/a/b/c');
+    for (let count = 0; count < 1000; count++)
+      cloud.send(encodeTunnelFrame(3n, TunnelFrameType.removeConnect));
+    cloud.connect(4, TunnelFrameType.logsConnect, '/containerLogs/a/b/c');
     await cloud.ended(4);
     expect(cloud.removes(3)).toBe(1);
   });
@@ -174,15 +175,15 @@ describe('the stream tunnel', () => {
       [2, '/run/x'],
       [3, '/exec/../pods'],
     ] as const) {
-      cloud.connect(id, FrameType.logsConnect, path);
+      cloud.connect(id, TunnelFrameType.logsConnect, path);
       await cloud.ended(id);
       expect(cloud.data(id).toString()).toContain('is not served through the tunnel');
     }
     expect(requests).toEqual([]);
-    cloud.connect(4, FrameType.metricConnect, '/stats/summary', {}, 'a=%20b');
+    cloud.connect(4, TunnelFrameType.metricConnect, '/stats/summary', {}, 'a=%20b');
     await cloud.ended(4);
     expect(requests[0]!.url).toBe('/stats/summary?a=%20b');
-    cloud.send(Buffer.concat([encodeFrame(5n, FrameType.logsConnect), Buffer.from('{nonsense')]));
+    cloud.send(Buffer.concat([encodeTunnelFrame(5n, TunnelFrameType.logsConnect), Buffer.from('{nonsense')]));
     await cloud.ended(5);
   });
 
@@ -190,7 +191,7 @@ describe('the stream tunnel', () => {
     await start();
     for (const hex of ['80', 'ffffffffffffffffffff', '017f', '6303414141', '6304', '0009'])
       cloud.send(Buffer.from(hex, 'hex'));
-    cloud.connect(7, FrameType.logsConnect, '/containerLogs/a/b/c');
+    cloud.connect(7, TunnelFrameType.logsConnect, '/containerLogs/a/b/c');
     await cloud.ended(7);
     expect(cloud.data(7).toString()).toBe('ok');
     expect(cloud.handshakes).toHaveLength(1);
@@ -200,7 +201,7 @@ describe('the stream tunnel', () => {
     const body = randomBytes(20 * 1024 * 1024);
     answer = (_request, response) => response.end(body);
     await start();
-    cloud.connect(1, FrameType.logsConnect, '/containerLogs/a/b/c');
+    cloud.connect(1, TunnelFrameType.logsConnect, '/containerLogs/a/b/c');
     await cloud.ended(1);
     expect(cloud.data(1).equals(body)).toBe(true);
     expect(Math.max(...cloud.frames.map(({ length }) => length))).toBeLessThanOrEqual(32 * 1024 + 2);
@@ -209,14 +210,16 @@ describe('the stream tunnel', () => {
   test('50 streams at once stay apart; one whose input nobody reads ends alone, and the others go on', async () => {
     await start();
     const header = { Connection: ['Upgrade'], Upgrade: ['SPDY/3.1'] };
-    cloud.connect(99, FrameType.execConnect, '/exec/deaf/b/c', { header, method: 'POST' });
+    cloud.connect(99, TunnelFrameType.execConnect, '/exec/deaf/b/c', { header, method: 'POST' });
     const bodies = new Map(Array.from({ length: 50 }, (_, index) => [index + 1, randomBytes(256 * 1024)]));
     for (const id of bodies.keys())
-      cloud.connect(id, FrameType.execConnect, '/exec/a/b/c', { header, method: 'POST' });
+      cloud.connect(id, TunnelFrameType.execConnect, '/exec/a/b/c', { header, method: 'POST' });
     for (let at = 0; at < 256; at += 16) {
-      cloud.send(encodeFrame(99n, FrameType.data, Buffer.alloc(1024 * 1024)));
+      cloud.send(encodeTunnelFrame(99n, TunnelFrameType.data, Buffer.alloc(1024 * 1024)));
       for (const [id, body] of bodies) {
-        cloud.send(encodeFrame(BigInt(id), FrameType.data, body.subarray(at * 1024, (at + 16) * 1024)));
+        cloud.send(
+          encodeTunnelFrame(BigInt(id), TunnelFrameType.data, body.subarray(at * 1024, (at + 16) * 1024)),
+        );
       }
     }
     const head = 'HTTP/1.1 101 Switching Protocols\r\n\r\n'.length;
@@ -232,9 +235,9 @@ describe('the stream tunnel', () => {
     await start();
     const body = randomBytes(8 * 1024 * 1024);
     const header = { Connection: ['Upgrade'], Upgrade: ['SPDY/3.1'] };
-    cloud.connect(1, FrameType.execConnect, '/exec/late/b/c', { header, method: 'POST' });
+    cloud.connect(1, TunnelFrameType.execConnect, '/exec/late/b/c', { header, method: 'POST' });
     for (let at = 0; at < body.length; at += 32 * 1024)
-      cloud.send(encodeFrame(1n, FrameType.data, body.subarray(at, at + 32 * 1024)));
+      cloud.send(encodeTunnelFrame(1n, TunnelFrameType.data, body.subarray(at, at + 32 * 1024)));
     const head = 'HTTP/1.1 101 Switching Protocols\r\n\r\n'.length;
     await eventually(() => cloud.data(1).length === head + body.length, { timeoutMs: 20_000 });
     expect(cloud.data(1).subarray(head).equals(body)).toBe(true);
@@ -244,10 +247,10 @@ describe('the stream tunnel', () => {
   test("the cloud's remove ends the request at once; nothing is said after it", async () => {
     answer = (_request, response) => void response.write('first\n');
     await start();
-    cloud.connect(1, FrameType.logsConnect, '/containerLogs/a/b/c', {}, 'follow=true');
+    cloud.connect(1, TunnelFrameType.logsConnect, '/containerLogs/a/b/c', {}, 'follow=true');
     await eventually(() => cloud.data(1).toString() === 'first\n');
     const open = sockets.size;
-    cloud.send(encodeFrame(1n, FrameType.removeConnect));
+    cloud.send(encodeTunnelFrame(1n, TunnelFrameType.removeConnect));
     await cloud.ended(1);
     await eventually(() => sockets.size < open);
     expect(cloud.of(1).map(({ type }) => type)).toEqual([3n, 4n]);
@@ -257,8 +260,8 @@ describe('the stream tunnel', () => {
     answer = (_request, response) => void response.write('x');
     await start();
     const header = { Connection: ['Upgrade'], Upgrade: ['SPDY/3.1'] };
-    for (const id of [1, 2, 3]) cloud.connect(id, FrameType.execConnect, '/exec/a/b/c', { header });
-    for (const id of [4, 5]) cloud.connect(id, FrameType.logsConnect, '/containerLogs/a/b/c');
+    for (const id of [1, 2, 3]) cloud.connect(id, TunnelFrameType.execConnect, '/exec/a/b/c', { header });
+    for (const id of [4, 5]) cloud.connect(id, TunnelFrameType.logsConnect, '/containerLogs/a/b/c');
     await eventually(() => sockets.size === 5);
     cloud.socket!.terminate();
     await eventually(() => sockets.size === 0);
@@ -274,10 +277,10 @@ describe('the stream tunnel', () => {
     away.close();
     await start({ edged: { host: '127.0.0.1', port: free } });
     await eventually(() => cloud.handshakes.length > 0);
-    cloud.connect(1, FrameType.logsConnect, '/containerLogs/a/b/c');
+    cloud.connect(1, TunnelFrameType.logsConnect, '/containerLogs/a/b/c');
     await cloud.ended(1);
     expect(cloud.data(1).toString()).toMatch(/could not ask its own edged: .*ECONNREFUSED/);
-    cloud.connect(2, FrameType.execConnect, '/exec/a/b/c');
+    cloud.connect(2, TunnelFrameType.execConnect, '/exec/a/b/c');
     await cloud.ended(2);
     expect(cloud.data(2).toString()).toMatch(/^HTTP\/1\.1 500 Internal Server Error\r\n/);
     const closed = once(cloud.socket!, 'close');

@@ -1,9 +1,15 @@
 import { once } from 'node:events';
 import type { Minicloud } from '@edgecore/minicloud';
 import { eventually } from '@edgecore/testing';
+import { decodeTunnelFrame, encodeTunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
 import { WebSocket } from 'ws';
-import { decodeFrame, encodeFrame, type Frame, FrameType } from '../src/stream/frames.js';
 import { type EdgeIdentity, join } from './fake-edge.js';
+
+export interface Frame {
+  readonly id: number;
+  readonly type: number;
+  readonly data: Buffer;
+}
 
 export interface ConnectContent {
   readonly MessID: number;
@@ -18,7 +24,10 @@ export class TunnelEdge {
   closeCode: number | undefined;
 
   private constructor(readonly socket: WebSocket) {
-    socket.on('message', (raw: Buffer) => this.frames.push({ ...decodeFrame(raw), raw }));
+    socket.on('message', (raw: Buffer) => {
+      const { connectId, type, data } = decodeTunnelFrame(raw);
+      this.frames.push({ id: Number(connectId), type: Number(type), data, raw });
+    });
     socket.on('close', (code) => {
       this.closeCode = code;
     });
@@ -41,7 +50,9 @@ export class TunnelEdge {
 
   /** The connect frames so far. */
   get asked(): Frame[] {
-    return this.frames.filter(({ type }) => type !== FrameType.data && type !== FrameType.removeConnect);
+    return this.frames.filter(
+      ({ type }) => type !== TunnelFrameType.data && type !== TunnelFrameType.removeConnect,
+    );
   }
 
   /** The next session nobody waited for yet. */
@@ -51,22 +62,25 @@ export class TunnelEdge {
   }
 
   removes(id: number): number {
-    return this.frames.filter((frame) => frame.id === id && frame.type === FrameType.removeConnect).length;
+    return this.frames.filter((frame) => frame.id === id && frame.type === TunnelFrameType.removeConnect)
+      .length;
   }
 
   /** Bytes that came for a session. */
   bytes(id: number): Buffer {
     return Buffer.concat(
-      this.frames.flatMap((frame) => (frame.id === id && frame.type === FrameType.data ? [frame.data] : [])),
+      this.frames.flatMap((frame) =>
+        frame.id === id && frame.type === TunnelFrameType.data ? [frame.data] : [],
+      ),
     );
   }
 
   say(id: number, data: Buffer | string): void {
-    this.raw(encodeFrame(id, FrameType.data, Buffer.from(data)));
+    this.raw(encodeTunnelFrame(BigInt(id), TunnelFrameType.data, Buffer.from(data)));
   }
 
   remove(id: number): void {
-    this.raw(encodeFrame(id, FrameType.removeConnect));
+    this.raw(encodeTunnelFrame(BigInt(id), TunnelFrameType.removeConnect));
   }
 
   raw(frame: Buffer): void {

@@ -6,8 +6,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { eventually, tempDir } from '@edgecore/testing';
+import { decodeTunnelFrame, encodeTunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { decodeFrame, encodeFrame, FrameType } from '../../src/frame.js';
 
 export interface Files {
   readonly caFile: string;
@@ -89,11 +89,11 @@ export class TunnelServer {
       header: {},
       ...more,
     };
-    this.send(encodeFrame(BigInt(id), type, Buffer.from(JSON.stringify(content))));
+    this.send(encodeTunnelFrame(BigInt(id), type, Buffer.from(JSON.stringify(content))));
   }
 
   of(id: number) {
-    return this.frames.map(decodeFrame).filter(({ connectId }) => connectId === BigInt(id));
+    return this.frames.map(decodeTunnelFrame).filter(({ connectId }) => connectId === BigInt(id));
   }
 
   data(id: number): Buffer {
@@ -101,7 +101,7 @@ export class TunnelServer {
   }
 
   removes(id: number): number {
-    return this.of(id).filter(({ type }) => type === BigInt(FrameType.removeConnect)).length;
+    return this.of(id).filter(({ type }) => type === BigInt(TunnelFrameType.removeConnect)).length;
   }
 
   ended(id: number): Promise<unknown> {

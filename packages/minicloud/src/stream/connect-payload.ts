@@ -1,4 +1,4 @@
-import { FrameType } from './frames.js';
+import { TunnelFrameType } from '@edgecore/viaduct';
 
 /** What a session asks the node's edged for. */
 export interface SessionRequest {
@@ -14,17 +14,17 @@ export interface SessionRequest {
 
 /** The frame type that opens a session of each kind. */
 export const CONNECT_TYPE: Readonly<Record<SessionRequest['kind'], number>> = {
-  logs: FrameType.logsConnect,
-  metrics: FrameType.metricConnect,
-  exec: FrameType.execConnect,
-  attach: FrameType.attachConnect,
+  logs: TunnelFrameType.logsConnect,
+  metrics: TunnelFrameType.metricConnect,
+  exec: TunnelFrameType.execConnect,
+  attach: TunnelFrameType.attachConnect,
 };
 
 /** Edged's address on a node of upstream's; every cloud names this one (edgestream.md §4). */
 const EDGED = '127.0.0.1:10350';
 
 /** The data of a connect frame, byte for byte as a Go cloud writes it. */
-export function connectPayload(id: number, request: SessionRequest): Buffer {
+export function connectPayload(id: bigint, request: SessionRequest): Buffer {
   const { path, rawQuery, method } = request;
   const url = {
     Scheme: 'http',
@@ -43,7 +43,9 @@ export function connectPayload(id: number, request: SessionRequest): Buffer {
     Object.entries(request.headers).sort(([one], [other]) => (one < other ? -1 : 1)),
   );
   const isStream = request.kind === 'exec' || request.kind === 'attach';
-  return Buffer.from(goJson({ MessID: id, url, header, ...(isStream ? { method: method ?? 'POST' } : {}) }));
+  return Buffer.from(
+    goJson({ MessID: Number(id), url, header, ...(isStream ? { method: method ?? 'POST' } : {}) }),
+  );
 }
 
 const ESCAPED: Readonly<Record<string, string>> = {

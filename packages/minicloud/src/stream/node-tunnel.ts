@@ -1,8 +1,13 @@
 import { errorText, type Logger } from '@edgecore/api';
+import {
+  decodeTunnelFrame,
+  encodeTunnelFrame,
+  type TunnelFrame,
+  TunnelFrameType,
+  TunnelTurns,
+} from '@edgecore/viaduct';
 import type { WebSocket } from 'ws';
 import { CONNECT_TYPE, connectPayload, type SessionRequest } from './connect-payload.js';
-import { FairWriter } from './fair-writer.js';
-import { decodeFrame, encodeFrame, type Frame, FrameType } from './frames.js';
 import { type SessionReader, TunnelSession } from './tunnel-session.js';
 
 /** Sessions a node may have at once: each costs sockets on both sides. */
@@ -16,7 +21,7 @@ export class TunnelFullError extends Error {}
 export interface NodeTunnelOptions {
   readonly node: string;
   /** The next id; upstream counts through the life of the process, over all nodes. */
-  readonly nextId: () => number;
+  readonly nextId: () => bigint;
   /** Without any sign of life for so long the tunnel counts as lost. Milliseconds. */
   readonly silenceMs: number;
   readonly logger: Logger;
@@ -25,8 +30,8 @@ export interface NodeTunnelOptions {
 /** The sessions of one node's connection to the tunnel server. */
 export class NodeTunnel {
   readonly node: string;
-  readonly #sessions = new Map<number, TunnelSession>();
-  readonly #writer: FairWriter;
+  readonly #sessions = new Map<bigint, TunnelSession>();
+  readonly #writer: TunnelTurns;
   readonly #silence: NodeJS.Timeout;
   #complaints = 0;
 
@@ -35,7 +40,7 @@ export class NodeTunnel {
     private readonly options: NodeTunnelOptions,
   ) {
     this.node = options.node;
-    this.#writer = new FairWriter(socket);
+    this.#writer = new TunnelTurns(socket);
     this.#silence = setTimeout(() => {
       options.logger.warn(
         { node: this.node },
@@ -71,13 +76,13 @@ export class NodeTunnel {
     const id = this.options.nextId();
     const session = new TunnelSession(id, request, reader, this.#writer, () => this.#sessions.delete(id));
     this.#sessions.set(id, session);
-    this.#writer.sendNow(encodeFrame(id, CONNECT_TYPE[request.kind], connectPayload(id, request)));
+    this.#writer.sendNow(encodeTunnelFrame(id, CONNECT_TYPE[request.kind], connectPayload(id, request)));
     return session;
   }
 
   /** Says why the node cannot be served, as today's cloud does (type 5), and ends the connection. */
   refuse(reason: string): void {
-    this.#writer.sendNow(encodeFrame(0, FrameType.close, Buffer.from(reason)));
+    this.#writer.sendNow(encodeTunnelFrame(0n, TunnelFrameType.close, Buffer.from(reason)));
     this.socket.close(1000);
   }
 
@@ -89,18 +94,19 @@ export class NodeTunnel {
   }
 
   #take(message: Buffer): void {
-    let frame: Frame;
+    let frame: TunnelFrame;
     try {
-      frame = decodeFrame(message);
+      frame = decodeTunnelFrame(message);
     } catch (error) {
       this.#complain({ err: errorText(error), bytes: message.length }, 'a broken tunnel frame is dropped');
       return;
     }
     // What belongs to no open session is passed over: the edge may not know yet that its client left.
-    const session = this.#sessions.get(frame.id);
-    if (frame.type === FrameType.data) session?.received(frame.data);
-    else if (frame.type === FrameType.removeConnect) session?.ended('done');
-    else this.#complain({ type: frame.type }, 'a tunnel frame of a type no edge sends is ignored');
+    const session = this.#sessions.get(frame.connectId);
+    const type = Number(frame.type);
+    if (type === TunnelFrameType.data) session?.received(frame.data);
+    else if (type === TunnelFrameType.removeConnect) session?.ended('done');
+    else this.#complain({ type }, 'a tunnel frame of a type no edge sends is ignored');
   }
 
   #complain(details: object, text: string): void {

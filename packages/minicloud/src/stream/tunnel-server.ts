@@ -40,7 +40,7 @@ export class TunnelServer {
   readonly #webSockets: WebSocketServer;
   readonly #tunnels = new Map<string, NodeTunnel>();
   readonly #open = new Set<NodeTunnel>();
-  #lastId = 0;
+  #lastId = 0n;
 
   private constructor(private readonly options: TunnelServerOptions) {
     this.#https = createServer({
@@ -109,7 +109,7 @@ export class TunnelServer {
       silenceMs,
       logger,
       nextId: () => {
-        this.#lastId += 1;
+        this.#lastId += 1n;
         return this.#lastId;
       },
     });

@@ -1,6 +1,5 @@
+import { encodeTunnelFrame, TunnelFrameType, type TunnelTurns } from '@edgecore/viaduct';
 import type { SessionRequest } from './connect-payload.js';
-import type { FairWriter } from './fair-writer.js';
-import { encodeFrame, FrameType } from './frames.js';
 
 /** Data of one frame towards the edge; upstream's go up to 1 MiB. */
 const DATA_BYTES = 16 * 1024;
@@ -21,10 +20,10 @@ export class TunnelSession {
   #isOpen = true;
 
   constructor(
-    readonly id: number,
+    readonly id: bigint,
     readonly request: SessionRequest,
     private readonly reader: SessionReader,
-    private readonly writer: FairWriter,
+    private readonly writer: TunnelTurns,
     private readonly forget: () => void,
   ) {}
 
@@ -35,7 +34,7 @@ export class TunnelSession {
   /** Sends bytes to edged, in order; resolves when the tunnel took them: false when the session is over. */
   async send(bytes: Buffer): Promise<boolean> {
     for (let at = 0; at < bytes.length; at += DATA_BYTES) {
-      const frame = encodeFrame(this.id, FrameType.data, bytes.subarray(at, at + DATA_BYTES));
+      const frame = encodeTunnelFrame(this.id, TunnelFrameType.data, bytes.subarray(at, at + DATA_BYTES));
       if (!(await this.writer.send(frame, () => this.#isOpen))) return false;
     }
     return this.#isOpen;
@@ -46,7 +45,7 @@ export class TunnelSession {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.forget();
-    this.writer.sendNow(encodeFrame(this.id, FrameType.removeConnect));
+    this.writer.sendNow(encodeTunnelFrame(this.id, TunnelFrameType.removeConnect));
   }
 
   /** Bytes of the edge. */

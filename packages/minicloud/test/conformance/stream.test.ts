@@ -1,6 +1,6 @@
 import { eventually, type GoldenLine, golden } from '@edgecore/testing';
+import { encodeTunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
 import { describe, expect, jest, test } from '@jest/globals';
-import { encodeFrame, FrameType } from '../../src/stream/frames.js';
 import type { RawStream } from '../kube-client.js';
 import { Lab, webPod } from '../lab.js';
 import type { ConnectContent } from '../tunnel-edge.js';
@@ -26,7 +26,7 @@ function sessionsOf(lines: GoldenLine[]): Map<number, Recorded[]> {
     sessions.set(frame[0]!, list);
   }
   // A recording may begin with the end of a session before it.
-  return new Map([...sessions].filter(([, [first]]) => first!.type !== FrameType.removeConnect));
+  return new Map([...sessions].filter(([, [first]]) => first!.type !== TunnelFrameType.removeConnect));
 }
 
 const RECORDINGS = [
@@ -120,13 +120,13 @@ async function replay(
   let cloudRemoves = false;
   for (const { dir, type, data } of frames) {
     if (dir === 'up') {
-      edge.raw(encodeFrame(id, type, data));
-      if (type === FrameType.data) {
+      edge.raw(encodeTunnelFrame(BigInt(id), type, data));
+      if (type === TunnelFrameType.data) {
         up.push(data);
         // The recorded client waited for this answer, too.
         await eventually(() => !raw || raw.received.equals(Buffer.concat(up)));
       } else edgeRemoved = true;
-    } else if (type === FrameType.data) {
+    } else if (type === TunnelFrameType.data) {
       down.push(data);
       raw!.socket.write(data);
       await eventually(() => edge.bytes(id).equals(Buffer.concat(down)));

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { eventually } from '@edgecore/testing';
+import { encodeTunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
 import { expect, jest, test } from '@jest/globals';
-import { encodeFrame, FrameType } from '../../src/stream/frames.js';
 import { join } from '../fake-edge.js';
 import { readAll, SPDY_LINES } from '../kube-client.js';
 import { Lab, PROFILES } from '../lab.js';
@@ -38,7 +38,7 @@ test.each(PROFILES)(
     const bytes = Buffer.concat([Buffer.from([0xfe, 0xff, 0, 0xc3, 0x28]), randomBytes(100_000)]);
     const opened = client.open(`${POD}/log?tailLines=5&follow=true&timestamps=0`, { Cookie: 'a=b' });
     const { id, type, content } = await edge.session();
-    expect(type).toBe(FrameType.logsConnect);
+    expect(type).toBe(TunnelFrameType.logsConnect);
     expect(content.url).toMatchObject({
       Path: '/containerLogs/default/web/main',
       RawQuery: 'follow=true&tailLines=5',
@@ -81,7 +81,7 @@ test('an edge that vanishes: everybody hears of it at once, and its next tunnel 
   const asking = client.get(`${POD}/log`);
   const stream = await client.stream(EXEC, SPDY_LINES);
   await edge.session(2);
-  const exec = edge.asked.find(({ type }) => type === FrameType.execConnect)!;
+  const exec = edge.asked.find(({ type }) => type === TunnelFrameType.execConnect)!;
   edge.say(exec.id, 'HTTP/1.1 101 Switching Protocols\r\n\r\n');
   await eventually(() => stream.received.length > 0);
   const body = readAll(begun);
@@ -127,7 +127,8 @@ test('nonsense from an edge costs nobody anything; a binary message ends its tun
     edge.raw(Buffer.from(frame, 'hex'));
   }
   // Types only a cloud sends, for an open session.
-  for (const type of [FrameType.logsConnect, FrameType.close, 77]) edge.raw(encodeFrame(id, type));
+  for (const type of [TunnelFrameType.logsConnect, TunnelFrameType.close, 77])
+    edge.raw(encodeTunnelFrame(BigInt(id), type));
   edge.say(id, 'still here');
   edge.remove(id);
   expect(await readAll(response)).toBe('still here');

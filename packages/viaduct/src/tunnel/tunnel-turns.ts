@@ -4,11 +4,11 @@ import type { WebSocket } from 'ws';
 const HIGH_BYTES = 1024 * 1024;
 
 /**
- * Sends frames of all sessions of a tunnel. What the tunnel does not take at once
- * waits in a queue of one frame a session, so that a big upload does not delay
- * the keys of a terminal.
+ * Sends frames of all sessions of a tunnel. Once more than 1 MiB waits in the
+ * socket, each session waits for its turn with one frame, so that neither a
+ * chatty log nor a big upload delays the keys of a terminal.
  */
-export class FairWriter {
+export class TunnelTurns {
   readonly #turns: (() => void)[] = [];
   #isClosed = false;
 
@@ -32,8 +32,14 @@ export class FairWriter {
     if (!this.#isClosed) this.socket.send(frame, { binary: false }, () => this.#next());
   }
 
+  /** Nothing is sent any more. */
   close(): void {
     this.#isClosed = true;
+    this.wake();
+  }
+
+  /** Lets all that wait look whether they are still wanted. */
+  wake(): void {
     for (const turn of this.#turns.splice(0)) turn();
   }
 

@@ -1,6 +1,6 @@
+import { decodeTunnelFrame, encodeTunnelFrame, InvalidTunnelFrameError } from '@edgecore/viaduct';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { decodeFrame, encodeFrame, InvalidFrameError } from '../src/frame.js';
 
 describe('tunnel frames', () => {
   test.each([
@@ -11,8 +11,8 @@ describe('tunnel frames', () => {
     [2n ** 63n, 4, '', '8080808080808080800104'],
     [2n ** 64n - 1n, 3, '', 'ffffffffffffffffff0103'],
   ])('%d %d %j', (id, type, data, hex) => {
-    expect(encodeFrame(id, type, Buffer.from(data)).toString('hex')).toBe(hex);
-    expect(decodeFrame(Buffer.from(hex, 'hex'))).toEqual({
+    expect(encodeTunnelFrame(id, type, Buffer.from(data)).toString('hex')).toBe(hex);
+    expect(decodeTunnelFrame(Buffer.from(hex, 'hex'))).toEqual({
       connectId: id,
       type: BigInt(type),
       data: Buffer.from(data),
@@ -27,7 +27,7 @@ describe('tunnel frames', () => {
         fc.uint8Array({ maxLength: 5000 }),
         (id, type, data) => {
           const bytes = Buffer.from(data);
-          expect(decodeFrame(encodeFrame(id, type, bytes))).toEqual({
+          expect(decodeTunnelFrame(encodeTunnelFrame(id, type, bytes))).toEqual({
             connectId: id,
             type: BigInt(type),
             data: bytes,
@@ -40,7 +40,7 @@ describe('tunnel frames', () => {
   test.each(['', '80', 'ffffffffffffffffffff', '01', '0180', 'ffffffffffffffffff7f03'])(
     '%j is no frame',
     (hex) => {
-      expect(() => decodeFrame(Buffer.from(hex, 'hex'))).toThrow(InvalidFrameError);
+      expect(() => decodeTunnelFrame(Buffer.from(hex, 'hex'))).toThrow(InvalidTunnelFrameError);
     },
   );
 });
