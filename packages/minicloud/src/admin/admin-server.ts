@@ -1,7 +1,6 @@
-import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isMainThread } from 'node:worker_threads';
 import { errorText, hasCode, type Logger } from '@edgecore/api';
+import { listenOnSocket, type SocketFile, type SocketFileError } from '@edgecore/viaduct';
 import { ApiError, MinicloudStartError } from '../errors.js';
 import type { EdgeHttpAnswer } from '../router/edge-calls.js';
 import type { EdgeHttpRequest } from '../router/http-request.js';
@@ -25,8 +24,6 @@ export interface AdminTarget {
 }
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
-/** Longest path of a Unix socket on Linux, without the final zero. */
-const MAX_SOCKET_PATH = 107;
 
 /**
  * JSON over a Unix socket that only its owner can open: what the CLI talks to.
@@ -45,6 +42,7 @@ const MAX_SOCKET_PATH = 107;
  */
 export class AdminServer {
   readonly #http: Server;
+  #file: SocketFile | undefined;
 
   private constructor(
     readonly path: string,
@@ -61,29 +59,21 @@ export class AdminServer {
     });
   }
 
-  /** @throws {MinicloudStartError} when the path is too long or cannot be used. */
+  /** @throws {MinicloudStartError} when the path is too long, taken or cannot be used. */
   static async listen(path: string, target: AdminTarget, logger: Logger): Promise<AdminServer> {
-    if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
-      throw new MinicloudStartError(
-        `${path} is too long for a socket (${MAX_SOCKET_PATH} bytes): use a shorter data directory`,
-      );
-    }
-    // The store's lock says that no other cloud uses this directory: what is there is a leftover.
-    await rm(path, { force: true });
     const admin = new AdminServer(path, target, logger);
     try {
-      await new Promise<void>((resolve, reject) => {
-        admin.#http.once('error', reject);
-        ownerOnly(() => admin.#http.listen(path, resolve));
-      });
+      admin.#file = await listenOnSocket(admin.#http, path, { mode: 0o600 });
     } catch (cause) {
-      throw new MinicloudStartError(`cannot listen on ${path}`, { cause });
+      const isLong = (cause as SocketFileError).reason === 'too-long';
+      const advice = isLong ? ': use a shorter data directory' : '';
+      throw new MinicloudStartError(`cannot listen on ${path}: ${errorText(cause)}${advice}`, { cause });
     }
-    await chmod(path, 0o600);
     return admin;
   }
 
   async close(): Promise<void> {
+    await this.#file?.remove();
     this.#http.closeAllConnections();
     await new Promise<void>((resolve) => this.#http.close(() => resolve()));
   }
@@ -126,16 +116,6 @@ export class AdminServer {
         : 500;
     if (status === 500) this.logger.error({ err: errorText(error) }, 'an admin request failed');
     send(response, status, { error: errorText(error).split('\n')[0] });
-  }
-}
-
-/** The socket file appears within `listen`, so the mask is wrong for nobody else. Worker threads have no mask to set. */
-function ownerOnly(bind: () => void): void {
-  const mask = isMainThread ? process.umask(0o177) : undefined;
-  try {
-    bind();
-  } finally {
-    if (mask !== undefined) process.umask(mask);
   }
 }
 
