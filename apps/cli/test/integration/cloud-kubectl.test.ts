@@ -46,7 +46,8 @@ describe('logs, exec, attach, port-forward and figures of the embedded node', ()
     await eventually(
       () =>
         api.readNamespacedPodLog({ namespace: 'default', name: 'web' }).then(
-          () => true,
+          // Long enough for the tests of its tail.
+          (text) => text.split('tick').length > 2,
           () => false,
         ),
       { timeoutMs: 20_000 },
