@@ -80,10 +80,12 @@ export class EdgeStream implements Module {
 
   #fail(error: unknown, ctx: ModuleContext): void {
     const { server } = this.#settings;
-    const failure = hasCode(error, 'ENOENT')
+    const isWaiting = hasCode(error, 'ENOENT');
+    const failure = isWaiting
       ? `no logs or exec from the cloud: this node has no certificate yet (${errorText(error)}); EdgeHub gets it when the node joins`
       : `no logs or exec from the cloud: the tunnel server ${server} cannot be reached: ${errorText(error)}`;
-    if (failure !== this.#failure) ctx.log.warn(failure);
+    // EdgeHub, which gets the certificate, warns when it does not come.
+    if (failure !== this.#failure) ctx.log[isWaiting ? 'info' : 'warn'](failure);
     this.#failure = failure;
   }
 

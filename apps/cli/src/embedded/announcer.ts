@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { AgentStatus } from '@edgecore/edgecore';
 import { line, type TextSink } from '../io.js';
 import { table } from '../table.js';
@@ -17,7 +16,6 @@ export interface AnnouncerOptions {
 export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #running = new Set<string>();
-  #runtime = '';
   #started = false;
   #waiting: CloudMessage[] = [];
 
@@ -29,7 +27,6 @@ export class Announcer {
   }
 
   started(status: AgentStatus, cloud: Pick<EmbeddedCloud, 'hubPort' | 'pid'>, hasDevice: boolean): void {
-    this.#runtime = status.node.runtime;
     // In one piece: a reader that sees the first line sees all of it.
     this.out.write(this.#summary(status, cloud, hasDevice));
     this.#started = true;
@@ -54,7 +51,7 @@ export class Announcer {
       ],
       ['data', paths.root],
     ];
-    const at = paths.root === embeddedPaths().root ? '' : ` --data-dir ${paths.root}`;
+    const at = this.#dataDirOption();
     const commands = [
       [`edgecore status${at}`, 'the node: link, modules, pods'],
       [`edgecore cloud get pods${at}`, 'what the cloud knows'],
@@ -84,11 +81,12 @@ export class Announcer {
     this.#running.add(uid);
     line(this.out, `Pod ${namespace}/${name} is Running.`);
     if (name === EXAMPLE_POD && namespace === 'default')
-      line(this.out, `  what it says:  ${this.#logCommand(uid)}`);
+      line(this.out, `  what it says:  edgecore logs -f ${name}${this.#dataDirOption()}`);
   }
 
-  #logCommand(uid: string): string {
-    if (this.#runtime === 'docker') return `docker logs -f k8s_hello_${EXAMPLE_POD}_default_${uid}_0`;
-    return `tail -f ${join(this.#options.paths.logs, `default_${EXAMPLE_POD}_${uid}`, 'hello', '0.log')}`;
+  /** What commands need to find this set-up. */
+  #dataDirOption(): string {
+    const { root } = this.#options.paths;
+    return root === embeddedPaths().root ? '' : ` --data-dir ${root}`;
   }
 }

@@ -13,8 +13,12 @@ describe('edgecore start', () => {
       await eventually(() => node.output().includes('Pod default/hello is Running.'), { timeoutMs: 15_000 });
       expect(node.output()).toMatch(/EdgeCore is running\.\n\n {2}node +n1\n/);
       expect(node.output()).toContain('Node n1 is Ready.');
-      const log = /tail -f (\S+)/.exec(node.output())![1]!;
-      await eventually(async () => (await readFile(log, 'utf8')).includes('Hello from the edge, greeting 1'));
+      expect(node.output()).toContain(`what it says:  edgecore logs -f hello --data-dir ${dataDir}\n`);
+      await eventually(async () =>
+        (await edgecore(['logs', 'hello', '--data-dir', dataDir])).stdout.includes(
+          'Hello from the edge, greeting 1',
+        ),
+      );
 
       const status = await edgecore(['status', '--data-dir', dataDir]);
       expect(status.stdout).toMatch(
