@@ -54,8 +54,8 @@ export class DeviceDownstream {
   }
 
   /** All the node should have: its devices and, before them, their models. */
-  objectsOf(node: string): { kind: Kind; object: StoredObject }[] {
-    const devices = this.#devicesOn(node);
+  objectsOf(node: string, except: (device: StoredObject) => boolean): { kind: Kind; object: StoredObject }[] {
+    const devices = this.#devicesOn(node).filter((device) => !except(device));
     const models = new Set(devices.flatMap((device) => this.#modelOf(device) ?? []));
     return [
       ...[...models].map((object) => ({ kind: Kinds.deviceModel, object })),

@@ -26,6 +26,8 @@ export interface DownstreamOptions {
 export class Downstream {
   /** Changes are handed on in the order they happened. */
   #turn: Promise<void> = Promise.resolve();
+  /** The last change of each object that waits for its turn, by uid. */
+  readonly #waiting = new Map<string, ObjectEvent>();
   readonly #devices: DeviceDownstream;
 
   constructor(private readonly options: DownstreamOptions) {
@@ -42,7 +44,14 @@ export class Downstream {
 
   /** Follows the object store. @returns a function that ends it. */
   start(): () => void {
-    return this.options.objects.subscribe((event) => void this.#inTurn(() => this.#onEvent(event)));
+    return this.options.objects.subscribe((event) => {
+      const { uid } = event.object.metadata;
+      this.#waiting.set(uid, event);
+      void this.#inTurn(async () => {
+        if (this.#waiting.get(uid) === event) this.#waiting.delete(uid);
+        await this.#onEvent(event);
+      });
+    });
   }
 
   /** A node's connection is open. */
@@ -86,7 +95,9 @@ export class Downstream {
   /** No record has a model made after its device or sent while its deletion waited, nor anything of a node deleted meanwhile. */
   async #sendMissedDevices(session: NodeSession): Promise<void> {
     const { sync, messages } = this.options;
-    for (const { kind, object } of this.#devices.objectsOf(session.node)) {
+    // What waits for its turn is not missed.
+    const isNews = (device: StoredObject) => this.#waiting.has(device.metadata.uid);
+    for (const { kind, object } of this.#devices.objectsOf(session.node, isNews)) {
       if (sync.get(session.node, object.metadata.uid)) continue;
       const message = messages.object('update', kind, object);
       if (!session.hasQueued(message)) await session.send(message, object);

@@ -89,7 +89,8 @@ export class ObjectStore {
           creationTimestamp: kubeTime(this.now()),
         },
       };
-      await this.#put(key, stored);
+      await this.#write(key, stored);
+      this.#objects.set(key, stored);
       this.#keys.delete(kind.kind);
       this.#emit({ type: 'added', kind, object: stored });
       return stored;
@@ -116,7 +117,8 @@ export class ObjectStore {
       const next = { ...changed, metadata: { ...changed.metadata, ...same, resourceVersion } };
       if (isSameJson(next, previous)) return previous;
       next.metadata.resourceVersion = String(++this.#version);
-      await this.#put(key, next);
+      await this.#write(key, next);
+      this.#objects.set(key, next);
       this.#emit({ type: 'modified', kind, object: next, previous });
       return next;
     });
@@ -142,7 +144,7 @@ export class ObjectStore {
     });
   }
 
-  async #put(key: string, object: StoredObject): Promise<void> {
+  async #write(key: string, object: StoredObject): Promise<void> {
     const value = JSON.stringify(object);
     await this.store.write(
       cloudDb(this.store)
@@ -151,7 +153,6 @@ export class ObjectStore {
         .onConflict((conflict) => conflict.column('key').doUpdateSet({ value })),
       this.#versionWrite(Number(object.metadata.resourceVersion)),
     );
-    this.#objects.set(key, object);
   }
 
   #versionWrite(version: number) {
