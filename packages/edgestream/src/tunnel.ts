@@ -1,11 +1,10 @@
 import { errorText, type Logger } from '@edgecore/api';
-import { decodeTunnelFrame, type TunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
+import { decodeTunnelFrame, type TunnelFrame, TunnelFrameType, TunnelTurns } from '@edgecore/viaduct';
 import type { WebSocket } from 'ws';
 import { ConnectRefusedError, type ConnectRequest, parseConnect } from './connect-request.js';
 import { InputGate } from './input-gate.js';
 import { runRequest, type SessionLink, StreamSession } from './local-session.js';
 import type { EdgeStreamSettings } from './options.js';
-import { TunnelWriter } from './tunnel-writer.js';
 
 /** A numbered connection that is open here. */
 interface Open {
@@ -32,7 +31,7 @@ const STREAMS: ReadonlySet<number> = new Set([TunnelFrameType.execConnect, Tunne
 export class Tunnel {
   readonly #open = new Map<bigint, Open>();
   readonly #running = new Set<Promise<void>>();
-  readonly #writer: TunnelWriter;
+  readonly #writer: TunnelTurns;
   readonly #input: InputGate;
   readonly #unknown = new Set<string>();
 
@@ -41,7 +40,7 @@ export class Tunnel {
     private readonly settings: Pick<EdgeStreamSettings, 'edged'>,
     private readonly log: Logger,
   ) {
-    this.#writer = new TunnelWriter(socket);
+    this.#writer = new TunnelTurns(socket);
     this.#input = new InputGate(socket);
   }
 

@@ -1,8 +1,5 @@
-import { encodeTunnelFrame, TunnelFrameType, type TunnelTurns } from '@edgecore/viaduct';
+import type { TunnelTurns } from '@edgecore/viaduct';
 import type { SessionRequest } from './connect-payload.js';
-
-/** Data of one frame towards the edge; upstream's go up to 1 MiB. */
-const DATA_BYTES = 16 * 1024;
 
 /** Why a session is over: the edge said so, or its tunnel went away. */
 export type SessionEnd = 'done' | 'lost';
@@ -33,11 +30,7 @@ export class TunnelSession {
 
   /** Sends bytes to edged, in order; resolves when the tunnel took them: false when the session is over. */
   async send(bytes: Buffer): Promise<boolean> {
-    for (let at = 0; at < bytes.length; at += DATA_BYTES) {
-      const frame = encodeTunnelFrame(this.id, TunnelFrameType.data, bytes.subarray(at, at + DATA_BYTES));
-      if (!(await this.writer.send(frame, () => this.#isOpen))) return false;
-    }
-    return this.#isOpen;
+    return (await this.writer.data(this.id, bytes, () => this.#isOpen)) && this.#isOpen;
   }
 
   /** The client is gone: tells the edge to stop, once. */
@@ -45,7 +38,7 @@ export class TunnelSession {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.forget();
-    this.writer.sendNow(encodeTunnelFrame(this.id, TunnelFrameType.removeConnect));
+    this.writer.remove(this.id);
   }
 
   /** Bytes of the edge. */

@@ -1,7 +1,10 @@
 import type { WebSocket } from 'ws';
+import { encodeTunnelFrame, TunnelFrameType } from './frame.js';
 
 /** What may wait in the socket before sessions must wait. */
 const HIGH_BYTES = 1024 * 1024;
+/** Data of one frame: one turn. */
+const DATA_BYTES = 32 * 1024;
 
 /**
  * Sends frames of all sessions of a tunnel. Once more than 1 MiB waits in the
@@ -25,6 +28,21 @@ export class TunnelTurns {
     }
     this.sendNow(frame);
     return true;
+  }
+
+  /** Sends bytes of a connection in frames of 32 KiB, each for its turn. As {@link send}. */
+  async data(connectId: bigint, bytes: Buffer, isWanted: () => boolean): Promise<boolean> {
+    for (let at = 0; at < bytes.length; at += DATA_BYTES) {
+      const piece = bytes.subarray(at, at + DATA_BYTES);
+      if (!(await this.send(encodeTunnelFrame(connectId, TunnelFrameType.data, piece), isWanted)))
+        return false;
+    }
+    return true;
+  }
+
+  /** Tells the peer that a connection is over; without waiting. */
+  remove(connectId: bigint): void {
+    this.sendNow(encodeTunnelFrame(connectId, TunnelFrameType.removeConnect));
   }
 
   /** For frames of a few bytes that must not wait. */
