@@ -2,6 +2,7 @@ import { type Logger, type Metrics, noMetrics, silentLogger } from '@edgecore/ap
 import { ModuleError } from '../errors.js';
 import type { Message } from '../message/message.js';
 import type { Module, ModuleContext, RestartPolicy } from '../module.js';
+import { Owners } from '../supervision/owners.js';
 import { startOrder } from '../supervision/start-order.js';
 import { type ModuleReport, SupervisedModule } from '../supervision/supervised-module.js';
 import type { Inbox, InboxOptions } from './inbox.js';
@@ -47,6 +48,7 @@ export class Bus {
   readonly #metrics: Metrics;
   readonly #random: (() => number) | undefined;
   readonly #office: PostOffice;
+  readonly #owners = new Owners<SupervisedModule>();
   readonly #registered: { module: Module; policy: RestartPolicy }[] = [];
   readonly #inboxes = new Map<string, Inbox>();
   #running: SupervisedModule[] = [];
@@ -94,6 +96,7 @@ export class Bus {
         inbox,
         policy: policies.get(module.name)!,
         log,
+        owners: this.#owners,
         ...(this.#random ? { random: this.#random } : {}),
         makeContext: (signal) =>
           this.#context(module.name, inbox, log, signal, () => {
@@ -147,12 +150,24 @@ export class Bus {
    * Gives an uncaught error or rejection to the module it belongs to, which
    * then counts as crashed (beehive.md §7 R8). False when it belongs to none:
    * the caller decides. For `process.on('uncaughtException' | 'unhandledRejection')`.
+   *
+   * Before Node 24 knowing whose it is slows down the whole process, so that
+   * begins with the first such error: its module is unknown, and all modules
+   * count as crashed. From the second on it is exact.
    */
   claimError(error: unknown): boolean {
-    const supervised = SupervisedModule.current();
-    if (!supervised || !this.#running.includes(supervised)) return false;
-    supervised.crash(error);
-    return true;
+    const owner = this.#owners.current();
+    if (owner) {
+      owner.crash(error);
+      return true;
+    }
+    if (this.#owners.following || this.#stopping) return false;
+    this.#owners.follow();
+    this.#log.error({ err: error }, 'an error nobody handled, of an unknown module: all modules start again');
+    for (const supervised of this.#running) {
+      supervised.crash(new ModuleError(supervised.name, 'maybe at fault', { cause: error }));
+    }
+    return this.#running.length > 0;
   }
 
   #open(name: string, group: string, options: InboxOptions): Inbox {

@@ -1,7 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { EdgeCoreError, errorText, type Logger } from '@edgecore/api';
 import type { Inbox } from '../bus/inbox.js';
 import type { Module, ModuleContext, RestartPolicy } from '../module.js';
+import type { Owners } from './owners.js';
 import { RestartSchedule } from './restart-schedule.js';
 
 /** Where a module stands, for `/healthz` and `edgecore status` (beehive.md §7 R9). */
@@ -23,6 +23,7 @@ export interface SupervisedModuleOptions {
   readonly inbox: Inbox;
   readonly policy: RestartPolicy;
   readonly log: Logger;
+  readonly owners: Owners<SupervisedModule>;
   readonly random?: () => number;
   /** The context of one run; its signal ends that run. */
   makeContext(signal: AbortSignal): ModuleContext;
@@ -34,9 +35,6 @@ export interface SupervisedModuleOptions {
 
 /** How a run ended that was not told to. */
 type Outcome = { readonly kind: 'returned' } | { readonly kind: 'crashed'; readonly error: unknown };
-
-/** Which module the running code belongs to, also in timers and callbacks it started. */
-const owner = new AsyncLocalStorage<SupervisedModule>();
 
 /** Runs one module, again after crashes, until told to stop. */
 export class SupervisedModule {
@@ -56,11 +54,6 @@ export class SupervisedModule {
     this.#options = options;
     this.name = options.module.name;
     this.#schedule = new RestartSchedule(options.policy, options.random);
-  }
-
-  /** The module the calling code belongs to, if any. */
-  static current(): SupervisedModule | undefined {
-    return owner.getStore();
   }
 
   start(): void {
@@ -166,7 +159,7 @@ export class SupervisedModule {
       this.#crash = (error) => resolve({ kind: 'crashed', error });
     });
     const context = this.#options.makeContext(run.signal);
-    const ran = owner
+    const ran = this.#options.owners
       .run(this, async () => this.#options.module.run(context))
       .then(
         () => ({ kind: 'returned' }) as const,
