@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { spawnTypeScript } from '@edgecore/testing';
+import { expect, test } from '@jest/globals';
 
 /** Node before 24 does not know the module of the first one. */
 const KNOWN_AT_ONCE = Number.parseInt(process.versions.node, 10) >= 24;

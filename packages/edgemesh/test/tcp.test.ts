@@ -6,25 +6,8 @@ import { eventually } from '@edgecore/testing';
 import { describe, expect, test } from '@jest/globals';
 import { closedPort, endpointsAt, exchange, sayer, tcpBackend } from './support/backends.js';
 import { service } from './support/objects.js';
-import { Rig, type RigOptions } from './support/rig.js';
-
-const PORT = { name: 'tcp-echo', protocol: 'TCP', port: 7000, targetPort: 7 };
-
-/** A service without selector, so that its endpoints can be anywhere on loopback. */
-async function served(
-  ports: readonly number[],
-  options: RigOptions = {},
-  change = {},
-): Promise<[Rig, number]> {
-  const rig = await Rig.start(options);
-  await rig.down('insert', 'default/endpoints/echo', endpointsAt('echo', ports));
-  await rig.down(
-    'insert',
-    'default/service/echo',
-    service('echo', { selector: {}, ports: [PORT], ...change }),
-  );
-  return [rig, rig.portOf('9.251.0.1', 7000)];
-}
+import { Rig } from './support/rig.js';
+import { PORT, served } from './support/served.js';
 
 async function answers(port: number, count: number): Promise<string[]> {
   const all: string[] = [];

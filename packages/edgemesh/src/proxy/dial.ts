@@ -1,15 +1,21 @@
-import { createConnection, type Socket } from 'node:net';
+import { createConnection, type OnReadOpts, type Socket } from 'node:net';
 import { errorText } from '@edgecore/api';
 import { NoBackendError } from '../errors.js';
 import type { Backend } from '../model/backends.js';
 import type { Balancer } from './balancer.js';
 import type { Health } from './health.js';
+import { ReadBuffer } from './read-buffer.js';
 
 export interface DialOptions {
   readonly timeoutMs: number;
+  /** For `net.createConnection`: faster reads. A connection made without it is read through its `data` events. */
+  readonly onread: OnReadOpts;
 }
 
-/** Opens a connection to an endpoint; something else than TCP (a tunnel between nodes) can take its place. */
+/**
+ * Opens a connection to an endpoint; something else than TCP (a tunnel between
+ * nodes) can take its place. Resolves with a connected, paused socket.
+ */
 export type Dialer = (backend: Backend, options: DialOptions) => Promise<Socket>;
 
 /** Different endpoints tried for one connection (edgemesh.md §9). */
@@ -18,13 +24,14 @@ export const MAX_TRIES = 3;
 /** What may wait in each direction of a connection: with less, a fast sender is stopped after every read. */
 export const BUFFER_BYTES = 128 * 1024;
 
-/** Plain TCP. Resolves with a connected, paused socket. */
-export const tcpDialer: Dialer = ({ address, port }, { timeoutMs }) =>
+/** Plain TCP. */
+export const tcpDialer: Dialer = ({ address, port }, { timeoutMs, onread }) =>
   new Promise((resolve, reject) => {
     const socket = createConnection({
       ...{ host: address, port, allowHalfOpen: true, noDelay: true },
-      ...{ readableHighWaterMark: BUFFER_BYTES, writableHighWaterMark: BUFFER_BYTES },
+      ...{ onread, writableHighWaterMark: BUFFER_BYTES },
     });
+    socket.pause();
     const timer = setTimeout(() => {
       socket.destroy(new Error(`no answer of ${address}:${port} within ${timeoutMs} ms`));
     }, timeoutMs);
@@ -58,6 +65,8 @@ export interface ConnectFor {
 
 export interface Connected {
   readonly socket: Socket;
+  /** Where it is read into. */
+  readonly reads: ReadBuffer;
   readonly backend: Backend;
   /** To be called when the connection has ended. */
   readonly release: () => void;
@@ -77,10 +86,16 @@ export async function connectToService(
     const backend = balancer.pick({ client, tried });
     if (!backend) break;
     tried.add(backend.id);
+    const reads = ReadBuffer.take();
     try {
-      const socket = await dial(backend, { timeoutMs });
+      const socket = await dial(backend, { timeoutMs, onread: reads.onread });
       health.succeeded(backend.id);
-      return { socket, backend, release: balancer.connected(backend, client) };
+      const done = balancer.connected(backend, client);
+      const release = () => {
+        reads.release();
+        done();
+      };
+      return { socket, reads, backend, release };
     } catch (error) {
       last = error;
       health.failed(backend.id);

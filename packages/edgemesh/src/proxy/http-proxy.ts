@@ -87,11 +87,11 @@ export class HttpProxy extends StreamServer {
 
   async #pump(client: Socket, address: string): Promise<void> {
     try {
-      const { socket, release } = await connectToService(this.options, {
+      const connected = await connectToService(this.options, {
         client: address,
         gone: () => client.destroyed,
       });
-      pump(client, socket, release);
+      pump(client, connected);
     } catch (error) {
       this.options.log.debug({ client: address, error: errorText(error) }, 'connection refused');
       client.resetAndDestroy();

@@ -14,13 +14,13 @@ export async function tunnelUpgrade(
   address: string,
 ): Promise<void> {
   try {
-    const { socket, release } = await connectToService(options, {
+    const connected = await connectToService(options, {
       client: address,
       gone: () => client.destroyed,
     });
-    socket.write(requestHead(request, address));
-    if (head.length > 0) socket.write(head);
-    pump(client, socket, release);
+    connected.socket.write(requestHead(request, address));
+    if (head.length > 0) connected.socket.write(head);
+    pump(client, connected);
   } catch (error) {
     const body = `service ${options.service} port ${options.servicePort}: ${errorText(error)}\n`;
     client.end(

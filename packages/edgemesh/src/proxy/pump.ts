@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Connected } from './dial.js';
 
 const KEEP_ALIVE_MS = 60_000;
 /** Most connections end long before anybody could be missed; eight system calls less for each of those. */
@@ -7,9 +8,9 @@ const WATCHED_AFTER_MS = 30_000;
 /**
  * Joins two connections: bytes both ways with back-pressure, an end of one
  * direction is passed on alone, a failure of one ends both. Both sockets are
- * open with `allowHalfOpen`. `onEnd` is called once, when both are closed.
+ * open with `allowHalfOpen`. The endpoint is released when both are closed.
  */
-export function pump(client: Socket, backend: Socket, onEnd: () => void): void {
+export function pump(client: Socket, { socket: backend, reads, release }: Connected): void {
   // A client that left while the endpoint was dialled has told so already.
   let open = client.closed ? 1 : 2;
   // Found out that way when the other machine is gone without a word.
@@ -18,9 +19,12 @@ export function pump(client: Socket, backend: Socket, onEnd: () => void): void {
   }, WATCHED_AFTER_MS);
   let over = false;
   const join = (from: Socket, to: Socket) => {
-    from.on('data', (chunk: Buffer) => {
+    const pass = (chunk: Buffer) => {
       if (!to.write(chunk)) from.pause();
-    });
+      return to.writableLength === 0;
+    };
+    from.on('data', pass);
+    if (from === backend) reads.passTo(pass);
     to.on('drain', () => from.resume());
     from.on('end', () => {
       // The last direction: closing ends it as well, and is all that is left to do.
@@ -37,7 +41,7 @@ export function pump(client: Socket, backend: Socket, onEnd: () => void): void {
       open -= 1;
       if (open > 0) return;
       clearTimeout(watch);
-      onEnd();
+      release();
     });
     from.resume();
   };

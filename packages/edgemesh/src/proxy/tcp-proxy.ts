@@ -14,15 +14,15 @@ export class TcpProxy extends StreamServer {
     const { service, servicePort, metrics, log } = this.options;
     const fields = { service, port: servicePort, client: address };
     try {
-      const { socket, backend, release } = await connectToService(this.options, {
+      const connected = await connectToService(this.options, {
         client: address,
         gone: () => client.destroyed,
         onFailure: (failed, error) =>
           log.debug({ ...fields, endpoint: failed.id, error: errorText(error) }, 'endpoint failed'),
       });
       metrics.count('edgecore_mesh_connections_total', { protocol: 'tcp', result: 'served' });
-      log.debug({ ...fields, endpoint: backend.id }, 'connection');
-      pump(client, socket, release);
+      log.debug({ ...fields, endpoint: connected.backend.id }, 'connection');
+      pump(client, connected);
     } catch (error) {
       metrics.count('edgecore_mesh_connections_total', { protocol: 'tcp', result: 'refused' });
       log.debug({ ...fields, error: errorText(error) }, 'connection refused');
