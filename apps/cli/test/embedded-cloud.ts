@@ -30,6 +30,8 @@ const cloudHere: CloudStarter = async ({ dataDir, manifestsDir, onMessage }) => 
 export interface RunningNode {
   /** What was printed so far. */
   output(): string;
+  /** Also when it ends by itself. */
+  readonly ended: Promise<Ran>;
   stop(): Promise<Ran>;
 }
 
@@ -47,6 +49,7 @@ export function startNode(dataDir: string, ...more: string[]): RunningNode {
   });
   return {
     output: () => printed,
+    ended,
     stop: () => {
       end.abort();
       return ended;

@@ -6,6 +6,7 @@ import type { JoinPlan } from '../join/document.js';
 import type { JoinOptions } from '../join/options.js';
 import type { Token } from '../join/token.js';
 import type { CommandContext } from '../program.js';
+import { collect } from './collect.js';
 import { apiOption } from './config.js';
 
 const EXAMPLES = `
@@ -17,8 +18,6 @@ Examples:
   keadm gettoken | edgecore join -e [2001:db8::5]:10000 -i node-1 --token-file -
   edgecore join -e 203.0.113.5:10000 -i node-1 --dry-run --set modules.edgeHub.heartbeat=10
   edgecore join -e 203.0.113.5:10000 -i node-1 --cloud-profile 2020 --token-file token`;
-
-const collect = (value: string, earlier: string[]): string[] => [...earlier, value];
 
 export function addJoinCommand(program: Command, { io }: CommandContext): void {
   program

@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CliError } from '../errors.js';
 import { line } from '../io.js';
 import type { CommandContext } from '../program.js';
+import { collect } from './collect.js';
 
 /** Flags of `start`. */
 export interface StartOptions {
@@ -11,6 +13,7 @@ export interface StartOptions {
   readonly mqttPort?: number;
   readonly runtime: 'auto' | 'docker' | 'process';
   readonly example: boolean;
+  readonly set: readonly string[];
   readonly cloudProfile?: string;
   readonly strict?: boolean;
   readonly allowUnsupported?: boolean;
@@ -34,6 +37,7 @@ SIGINT, SIGTERM and SIGHUP end the agent; pods keep running and are taken up by 
 Examples:
   edgecore start
   edgecore start --data-dir ./try --runtime process
+  sudo edgecore start --set modules.edgeMesh.enable=true
   edgecore start --config /etc/kubeedge/config/edgecore.yaml
   edgecore start --config edgecore.yaml --cloud-profile 2020 --log-level debug`;
 
@@ -55,6 +59,12 @@ export function addStartCommand(program: Command, context: CommandContext): void
       new Option('--runtime <runtime>', 'what runs the pods of the embedded node')
         .choices(['auto', 'docker', 'process'])
         .default('auto'),
+    )
+    .option(
+      '--set <path=value>',
+      "any key of the embedded node's configuration; may be repeated",
+      collect,
+      [],
     )
     .option('--no-example', 'do not put an example into an empty manifests directory')
     .option('--cloud-profile <profile>', 'with --config: auto, 2020 or current')
@@ -83,6 +93,9 @@ async function start(options: StartOptions, { io, setExitCode }: CommandContext)
     const { startEmbedded } = await import('../embedded/start-embedded.js');
     setExitCode(await startEmbedded(options, io));
     return;
+  }
+  if (options.set.length > 0) {
+    throw new CliError(`--set is for the embedded node; with --config, change ${options.config} itself`);
   }
   const { checkEnvironment, createEdgeCore, createLogger, formatProblem, loadConfig, runEdgeCore } =
     await import('@edgecore/edgecore');

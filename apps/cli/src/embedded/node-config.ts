@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  applySetting,
   bootstrapFileFor,
   type ConfigDocument,
   configDocument,
@@ -22,6 +23,8 @@ export interface EmbeddedNode {
   readonly dockerEndpoint: string;
   /** Of the MQTT broker, on loopback; 0 is any free one. */
   readonly mqttPort: number;
+  /** `path=value` of any keys; they win. */
+  readonly settings: readonly string[];
 }
 
 /** The configuration of the embedded node: upstream's format, as for any other cloud. */
@@ -86,6 +89,7 @@ export function nodeDocument(node: EmbeddedNode): ConfigDocument {
   modules['deviceTwin'] = { ...(modules['deviceTwin'] as ConfigDocument), dmiSockPath: paths.node };
   // For `edgecore cloud http`; its port is only taken when a rule lets applications call the cloud.
   modules['serviceBus'] = { enable: true };
+  for (const setting of node.settings) applySetting(document, 'v1alpha2', setting);
   return document;
 }
 

@@ -57,6 +57,7 @@ export async function startEmbedded(options: StartOptions, io: CliIo): Promise<n
       runtime: options.runtime,
       dockerEndpoint,
       mqttPort: options.mqttPort ?? (await freeMqttPort()),
+      settings: options.set,
     });
     const { config, problems } = await loadConfig(paths.config, { env: {} });
     for (const problem of problems) {

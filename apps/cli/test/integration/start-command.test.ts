@@ -85,6 +85,33 @@ describe('edgecore start', () => {
     expect((await stat(join(dataDir, 'node', 'edgecore.yaml'))).mode & 0o777).toBe(0o600);
   }, 60_000);
 
+  test('--set changes any key of the embedded node; a wrong one, or one beside a file, is refused', async () => {
+    const dataDir = await tempDir('ec-');
+    const args = ['--runtime', 'process', '--no-example', '--set', 'modules.serviceBus.enable=false'];
+    const node = startNode(dataDir, ...args);
+    await eventually(() => node.output().includes('EdgeCore is running.'), { timeoutMs: 15_000 });
+    const status = await edgecore(['status', '--data-dir', dataDir]);
+    await node.stop();
+    expect(status.stdout).toMatch(/^edgestream /m);
+    expect(status.stdout).not.toContain('servicebus');
+
+    const wrong = startNode(dataDir, '--runtime', 'process', '--set', 'modules.edgeMash.enable=true');
+    const { code, stderr } = await wrong.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^edgecore: --set modules\.edgeMash\.enable.*edgeMesh.*\n$/);
+    const beside = await edgecore([
+      'start',
+      '--config',
+      'edgecore.yaml',
+      '--set',
+      'modules.edgeMesh.enable=true',
+    ]);
+    expect(beside).toMatchObject({
+      code: 1,
+      stderr: 'edgecore: --set is for the embedded node; with --config, change edgecore.yaml itself\n',
+    });
+  }, 40_000);
+
   test('12: a second agent on the same directory is refused by name of the first', async () => {
     const dataDir = await tempDir('ec-');
     const first = startNode(dataDir, '--runtime', 'process', '--no-example');
