@@ -22,8 +22,14 @@ export class CliProcess {
   readonly #child: ChildProcess;
   #output = '';
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [builtCli(), ...args], {
+  /** @param through What starts it, such as `nsenter` with its options. */
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    through: readonly string[] = [],
+  ) {
+    const [command, ...rest] = [...through, process.execPath, builtCli(), ...args];
+    this.#child = spawn(command!, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, CHECK_EDGECORE_ENVIRONMENT: 'false', ...env },
     });

@@ -11,3 +11,11 @@ export function spawnTypeScript(
   const path = file.startsWith('file:') ? fileURLToPath(file) : file;
   return spawn(process.execPath, ['--import', register, path, ...args], options);
 }
+
+/** Ends a process and waits for it; one that has ended already is fine. */
+export async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await exit;
+}

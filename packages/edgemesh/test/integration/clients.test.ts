@@ -3,9 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { eventually, tempDir } from '@edgecore/testing';
+import { eventually, Namespace, tempDir, withNamespaces } from '@edgecore/testing';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { MeshProcess, Namespace, withNamespaces } from '../support/namespace.js';
+import { MeshProcess } from '../support/mesh-process.js';
 import { endpoints, service } from '../support/objects.js';
 import { testWith } from '../support/programs.js';
 

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { eventually, withDocker } from '@edgecore/testing';
+import { DockerNode, eventually, withDocker, withNamespaces } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { DockerNode } from '../support/docker-node.js';
-import { MeshProcess, withNamespaces } from '../support/namespace.js';
+import { MeshProcess } from '../support/mesh-process.js';
 import { pod, service } from '../support/objects.js';
 
 const describeDocker = process.getuid?.() === 0 ? await withDocker() : withNamespaces();

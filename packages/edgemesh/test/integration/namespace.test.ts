@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { eventually, tempDir } from '@edgecore/testing';
+import { eventually, Namespace, tempDir, withNamespaces } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { MeshProcess, Namespace, withNamespaces } from '../support/namespace.js';
+import { MeshProcess } from '../support/mesh-process.js';
 import { endpoints, pod, service } from '../support/objects.js';
 
 const ECHO = { name: 'tcp-echo', protocol: 'TCP', port: 7000, targetPort: 7 };

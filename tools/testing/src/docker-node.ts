@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { BUSYBOX_IMAGE, docker, ensureTestImages, eventually, tempDir } from '@edgecore/testing';
+import { BUSYBOX_IMAGE, docker, ensureTestImages } from './docker.js';
 import { Namespace } from './namespace.js';
+import { eventually, tempDir } from './temp.js';
 
 const run = promisify(execFile);
 

@@ -1,11 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { EdgeMeshOptions } from '@edgecore/edgemesh';
 import { describe } from '@jest/globals';
+import { endChild } from './child.js';
 
 const run = promisify(execFile);
 
@@ -24,6 +22,8 @@ export class Namespace {
   readonly name = `em-${randomBytes(4).toString('hex')}`;
   /** Not `ip netns exec`: it would hide the control groups an engine needs. */
   readonly #net = `--net=/run/netns/${this.name}`;
+  /** What starts a program inside. */
+  readonly command: readonly string[] = ['nsenter', this.#net];
   readonly #children = new Set<ChildProcess>();
 
   static async create(): Promise<Namespace> {
@@ -79,58 +79,7 @@ export class Namespace {
   }
 
   async close(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    for (const child of this.#children) await ended(child, signal);
+    for (const child of this.#children) await endChild(child, signal);
     await run('ip', ['netns', 'del', this.name]).catch(() => {});
   }
-}
-
-export interface MeshLine {
-  readonly ready?: { readonly state: string; readonly reason?: string };
-  readonly done?: string;
-  readonly stats: { readonly address: string; readonly listeners: number };
-}
-
-/** A mesh that runs in a namespace. */
-export class MeshProcess {
-  private constructor(
-    readonly child: ChildProcess,
-    readonly lines: AsyncIterator<string>,
-    readonly first: MeshLine,
-  ) {}
-
-  static async start(
-    namespace: Namespace,
-    path: string,
-    options: Partial<EdgeMeshOptions> = {},
-  ): Promise<MeshProcess> {
-    const register = new URL('../../../../tools/testing/child/register.mjs', import.meta.url).href;
-    const script = fileURLToPath(new URL('./mesh-child.ts', import.meta.url));
-    const args = ['--import', register, script, path, JSON.stringify(options)];
-    const child = namespace.spawn(process.execPath, args);
-    const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
-    return new MeshProcess(child, lines, await lineOf(lines));
-  }
-
-  /** Resolves when the mesh has applied it, rules included. */
-  async down(operation: string, resource: string, content: unknown): Promise<MeshLine> {
-    this.child.stdin!.write(`${JSON.stringify({ operation, resource, content })}\n`);
-    return lineOf(this.lines);
-  }
-
-  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    return ended(this.child, signal);
-  }
-}
-
-async function lineOf(lines: AsyncIterator<string>): Promise<MeshLine> {
-  const { value, done } = await lines.next();
-  if (done) throw new Error('the mesh’s process ended');
-  return JSON.parse(value) as MeshLine;
-}
-
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill(signal);
-  await exit;
 }
