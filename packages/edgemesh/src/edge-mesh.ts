@@ -71,6 +71,11 @@ export class EdgeMesh implements Module {
     };
   }
 
+  /** Something happened to pods of this node: `localPods` is asked soon, once for all that happens together. */
+  podsChanged(): void {
+    this.#mesh?.podsChanged();
+  }
+
   /** Resolves when every change so far has its listener, its rule and its rows; for tests. */
   async settled(): Promise<void> {
     await this.#mesh?.settled();

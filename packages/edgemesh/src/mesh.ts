@@ -9,9 +9,10 @@ import { Zone } from './dns/zone.js';
 import { DynamicSource } from './inputs/dynamic-source.js';
 import { applyMessage } from './inputs/inputs.js';
 import { Rows } from './inputs/rows.js';
+import { LocalPodsWatch } from './local-pods-watch.js';
 import { MeshState } from './mesh-state.js';
 import { Catalog } from './model/catalog.js';
-import { localPodKey } from './model/local-pods.js';
+import type { LocalPods } from './model/local-pods.js';
 import { AnyIpInterceptor, DnatInterceptor, type Interceptor } from './net/interceptor.js';
 import { type ListenAddress, makeInterface, removeInterface } from './net/listen-address.js';
 import { rewrite, withNameserver, withoutMark } from './net/resolv-conf.js';
@@ -39,6 +40,7 @@ export class Mesh {
   readonly #proxies: ProxySet;
   readonly #interceptor: Interceptor | undefined;
   readonly #dns: DnsServer;
+  readonly #localPods: LocalPodsWatch | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   #dynamic: DynamicSource | undefined;
   #settle: NodeJS.Timeout | undefined;
@@ -89,6 +91,7 @@ export class Mesh {
       onGone: (namespace, type, name) => this.#writer.remove(namespace, type, name),
     });
     this.#interceptor = this.#makeInterceptor();
+    this.#localPods = this.#watchLocalPods();
     const upstreams = new Upstreams({
       servers: options.upstreamDns,
       resolvConf: options.resolvConf,
@@ -121,17 +124,17 @@ export class Mesh {
 
   /** @throws {CommandError} when the machine does not let it. */
   async start(): Promise<void> {
-    const { run, checkMs, localPods, localPodsMs } = this.#options;
+    const { run, checkMs } = this.#options;
     await this.#interceptor?.clean();
     await this.#cleanResolvConf();
     await makeInterface(run, this.#listen);
-    this.#takeLocalPods();
+    this.#localPods?.look();
     await this.#restore();
     await this.#listenDns();
     this.#changed(0);
     await this.#applied();
     this.#timers.push(setInterval(() => this.#check(), checkMs));
-    if (localPods) this.#timers.push(setInterval(() => this.#takeLocalPods(), localPodsMs));
+    this.#localPods?.start();
     if (this.#options.source !== 'push') {
       this.#dynamic = new DynamicSource({
         ...this.#options,
@@ -143,6 +146,10 @@ export class Mesh {
         log: this.#ctx.log,
       });
     }
+  }
+
+  podsChanged(): void {
+    this.#localPods?.podsChanged();
   }
 
   handle(message: Message): void {
@@ -166,6 +173,7 @@ export class Mesh {
   /** Leaves the machine as it was. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#localPods?.stop();
     clearTimeout(this.#settle);
     this.#settle = undefined;
     this.#dynamic?.close();
@@ -273,11 +281,13 @@ export class Mesh {
     await rewrite(resolvConf, withoutMark);
   }
 
-  #takeLocalPods(): void {
-    const { localPods } = this.#options;
-    if (!localPods) return;
-    const pods = new Map(localPods().map((pod) => [localPodKey(pod.namespace, pod.name), pod]));
-    if (this.#catalog.setLocalPods(pods)) this.#state.localPodsChanged();
+  #watchLocalPods(): LocalPodsWatch | undefined {
+    const { localPods: ask, localPodsMs: everyMs } = this.#options;
+    if (!ask) return undefined;
+    const onPods = (pods: LocalPods) => {
+      if (this.#catalog.setLocalPods(pods)) this.#state.localPodsChanged();
+    };
+    return new LocalPodsWatch({ ask, everyMs, onPods });
   }
 
   #makeInterceptor(): Interceptor | undefined {

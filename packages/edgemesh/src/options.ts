@@ -38,7 +38,7 @@ export interface EdgeMeshOptions {
   readonly serviceFilterMode?: ServiceFilterMode;
   /** `routable`: pods of other nodes can be reached by their addresses. Default `hostPort`. */
   readonly podNetwork?: 'hostPort' | 'routable';
-  /** The pods of this node as it knows them itself; without it what the cloud said holds. Asked every `localPodsMs`. */
+  /** The pods of this node as it knows them itself; without it what the cloud said holds. Asked every `localPodsMs`, and after `podsChanged()`. */
   readonly localPods?: () => readonly LocalPod[];
   /** Default 2000 ms. */
   readonly localPodsMs?: number;

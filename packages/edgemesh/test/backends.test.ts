@@ -1,8 +1,10 @@
+import { eventually } from '@edgecore/testing';
 import { expect, test } from '@jest/globals';
 import { type BackendSources, backendsOf } from '../src/model/backends.js';
 import { readEndpoints } from '../src/model/endpoints.js';
 import { readPod } from '../src/model/pod.js';
 import { readService } from '../src/model/service.js';
+import { ask } from './support/dns-client.js';
 import { endpoints, p1, p2, pod, service } from './support/objects.js';
 import { Rig } from './support/rig.js';
 
@@ -120,10 +122,21 @@ test('pods of this node: what it knows itself counts, also after a reboot withou
   const rig = await Rig.start({ localPods: () => [{ ...local, ip }], localPodsMs: 10 });
   await rig.down('insert', 'default/service/nginx-svc', service());
   await rig.down('update', 'default/podlist/nginx-svc', [p1]);
-  const { ask } = await import('./support/dns-client.js');
   const name = 'p1.nginx-svc.default.svc.cluster.local';
   expect((await ask(rig.dnsPort, name)).addresses).toEqual(['172.17.0.2']);
   ip = '172.17.0.9';
-  const { eventually } = await import('@edgecore/testing');
   await eventually(async () => (await ask(rig.dnsPort, name)).addresses[0] === '172.17.0.9');
+});
+
+test('a change of a pod the node tells of counts at once, not at the next turn', async () => {
+  const local = { namespace: 'default', name: 'p1', ip: '172.17.0.2', phase: 'Running', deleting: false };
+  let ready = false;
+  const rig = await Rig.start({ localPods: () => [{ ...local, ready }], localPodsMs: 3_600_000 });
+  await rig.down('insert', 'default/service/nginx-svc', service());
+  await rig.down('update', 'default/podlist/nginx-svc', [p1]);
+  const name = 'p1.nginx-svc.default.svc.cluster.local';
+  expect((await ask(rig.dnsPort, name)).addresses).toEqual([]);
+  ready = true;
+  rig.mesh.podsChanged();
+  await eventually(async () => (await ask(rig.dnsPort, name)).addresses[0] === '172.17.0.2');
 });

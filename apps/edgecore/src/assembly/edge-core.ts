@@ -10,6 +10,7 @@ import { type Bus, createBus, type StopReport } from '@edgecore/beehive';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
 import type { DeviceTwin } from '@edgecore/devicetwin';
 import { EdgeHub, isFatalHubError } from '@edgecore/edgehub';
+import type { EdgeMesh } from '@edgecore/edgemesh';
 import type { EventBus } from '@edgecore/eventbus';
 import { MetaManager } from '@edgecore/metamanager';
 import { openStore, type Store } from '@edgecore/store';
@@ -151,7 +152,7 @@ export class EdgeCore {
     if (config.metaManager.enabled) this.#bus.add(this.#metaManager(store, link));
     const mesh = edgeMesh({ config, link, edged: () => this.#edged?.edged });
     if (mesh) this.#bus.add(mesh);
-    if (config.edged.enabled) await this.#addEdged(store, link, mesh?.dnsServer);
+    if (config.edged.enabled) await this.#addEdged(store, link, mesh);
     this.#addDevices(store, link);
     if (config.serviceBus.enabled) this.#bus.add(serviceBus(config, store, link));
     if (config.edgeStream.enabled) this.#bus.add(edgeStream(config, () => this.#edged?.addresses()[0] ?? ''));
@@ -191,7 +192,7 @@ export class EdgeCore {
     });
   }
 
-  async #addEdged(store: Store, link: CloudLink, meshDns: string | undefined): Promise<void> {
+  async #addEdged(store: Store, link: CloudLink, mesh: EdgeMesh | undefined): Promise<void> {
     const runtime =
       this.#options.runtime ??
       (await chooseRuntime(this.#config.edged, {
@@ -207,7 +208,7 @@ export class EdgeCore {
       databaseRecreated: store.outcome === 'recreated',
       agentVersion: `v${VERSION}`,
       metrics: () => this.#metrics.text(),
-      meshDns,
+      mesh,
     });
     this.#bus.add(this.#edged.edged);
   }

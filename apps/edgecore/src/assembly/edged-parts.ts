@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { CloudLink } from '@edgecore/api';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
 import { CloudReporter, Edged, NodePressure, nodeAllocatable, nodeIp, systemHost } from '@edgecore/edged';
+import type { EdgeMesh } from '@edgecore/edgemesh';
 import type { EdgeCoreConfig } from '../config/index.js';
 import { edgedSocketPath } from './socket-path.js';
 
@@ -20,13 +21,14 @@ export interface EdgedPartsOptions {
   readonly agentVersion: string;
   /** The agent's own figures, for `/metrics`. */
   readonly metrics: () => Promise<string>;
-  /** The mesh's DNS server, the first one pods ask. */
-  readonly meshDns: string | undefined;
+  /** Its DNS server is the first one pods ask, and it hears of their statuses. */
+  readonly mesh: EdgeMesh | undefined;
 }
 
 /** Edged and its reporting half out of the configuration. */
 export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts> {
-  const { config, link, runtime } = options;
+  const { config, link, runtime, mesh } = options;
+  const meshDns = mesh?.dnsServer;
   const { node, edged } = config;
   const address = await nodeIp(systemHost, {
     nodeName: node.name,
@@ -83,9 +85,9 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     rootDirectory: edged.directories.root,
     podLogsDir: edged.directories.podLogs,
     sandboxImage: edged.runtime.sandboxImage,
-    clusterDns: [...(options.meshDns === undefined ? [] : [options.meshDns]), ...edged.dns.servers],
+    clusterDns: [...(meshDns === undefined ? [] : [meshDns]), ...edged.dns.servers],
     // Names of services are looked up by pods as the mesh knows them.
-    clusterDomain: edged.dns.domain || (options.meshDns === undefined ? '' : config.edgeMesh.clusterDomain),
+    clusterDomain: edged.dns.domain || (meshDns === undefined ? '' : config.edgeMesh.clusterDomain),
     resolvConf: edged.dns.resolvConf,
     staticPodPath: edged.directories.staticPods,
     staticPodCheckMs: edged.pods.staticCheckMs,
@@ -116,6 +118,7 @@ export async function edgedParts(options: EdgedPartsOptions): Promise<EdgedParts
     databaseRecreated: options.databaseRecreated,
     onNodeEvent: (event) => reporter.events.nodeEvent(event),
     onEvent: (event) => reporter.events.podEvent(event),
+    ...(mesh && { onStatus: () => mesh.podsChanged() }),
   });
   return { edged: pods, addresses: () => addresses };
 }
