@@ -11,6 +11,7 @@ export class ApiError extends EdgeCoreError {
       | 'BadRequest'
       | 'Unauthorized'
       | 'MethodNotAllowed'
+      | 'TooManyRequests'
       | 'InternalError'
       | 'ServiceUnavailable'
       | 'Timeout',

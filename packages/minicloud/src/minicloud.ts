@@ -8,11 +8,13 @@ import { CloudEmitter } from './cloud-events.js';
 import { applyObject } from './cluster/apply-object.js';
 import { watchCluster } from './cluster/cluster-events.js';
 import { deleteObject } from './cluster/delete-object.js';
+import { EndpointsController } from './cluster/endpoints-controller.js';
 import { NodeMonitor } from './cluster/node-monitor.js';
 import { bindWaiting } from './cluster/pod-binding.js';
 import { CloudDevices } from './devices/cloud-devices.js';
 import { DeviceMessages } from './devices/device-messages.js';
 import { watchDevices } from './devices/watch-devices.js';
+import { DynamicController } from './dynamic/dynamic-controller.js';
 import { MinicloudStartError } from './errors.js';
 import { EDGE_VALIDITY_MS } from './https/certificate-rules.js';
 import { CertificateServer } from './https/certificate-server.js';
@@ -79,6 +81,10 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     session: (node) => hub.session(node),
     logger,
   });
+  const dynamic =
+    profile === 'current' && options.dynamicController
+      ? new DynamicController({ objects, messages, logger })
+      : undefined;
   const upstream = new UpstreamDispatcher({
     objects,
     devices,
@@ -87,6 +93,7 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     monitor,
     events,
     router,
+    dynamic,
     tokenKey: await loadTokenKey(dataDir),
     caPem: authority.certPem,
     advertiseAddress: options.advertiseAddresses[0] ?? host,
@@ -127,7 +134,9 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     downstream.start(),
     bindWaiting(objects, logger),
     watchCluster(objects, events),
+    new EndpointsController({ objects, now, logger }).start(),
   );
+  if (dynamic) opened.push(dynamic.start());
   opened.push(watchDevices(objects, devices, events, logger));
   monitor.start();
   opened.push(() => monitor.stop());

@@ -47,6 +47,8 @@ export interface MinicloudOptions {
   readonly manifestRescanMs?: number;
   /** Be v1.23.1 also in its fault: the first report of a property is confirmed and lost (devicetwin.md §8.4). Default false. */
   readonly firstReportIsLost?: boolean;
+  /** Nodes may list and watch services, endpoints and pods (profile `current`). Default true; a CloudCore has it off unless told otherwise. */
+  readonly dynamicController?: boolean;
   /** Clock, milliseconds since the epoch; for tests. Default `Date.now`. */
   readonly now?: () => number;
 }
@@ -78,6 +80,7 @@ export function resolveOptions(options: MinicloudOptions): ResolvedOptions {
     manifestDebounceMs: 200,
     manifestRescanMs: 10_000,
     firstReportIsLost: false,
+    dynamicController: true,
     now: Date.now,
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
     dataDir: options.dataDir,

@@ -20,7 +20,14 @@ export async function applyObject(
   if (kind === Kinds.pod) return existing ? updatePod(objects, existing, object) : createPod(objects, object);
   const complete = (draft?: StoredObject) =>
     kind === Kinds.device ? completeDevice(object, draft, objects) : object;
-  if (!existing) return objects.create(kind, complete());
+  if (!existing) {
+    try {
+      return await objects.create(kind, complete());
+    } catch (error) {
+      // The endpoints controller was a moment faster; what it made becomes what was applied.
+      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
+    }
+  }
   return objects.update(kind, namespace, name, (draft) => ({
     ...complete(draft),
     kind: kind.kind,

@@ -44,7 +44,7 @@ export class AckQueue {
     const version = entry.message.resourceVersion;
     const final = entry.deletes || entry.object?.metadata.deletionTimestamp !== undefined;
     const latest = this.#latest.get(entry.key);
-    if (!final && latest && (latest.final || !isNewer(version, latest.version))) return false;
+    if (!final && latest && !follows(version, latest)) return false;
     this.#latest.set(entry.key, { version, final, deletes: entry.deletes });
     this.#waiting.set(entry.key, entry);
     return true;
@@ -76,6 +76,11 @@ export class AckQueue {
   /** Was this version of the object, or its end, queued already? */
   knows(key: string, version: string): boolean {
     const latest = this.#latest.get(key);
-    return latest !== undefined && (latest.final || !isNewer(version, latest.version));
+    return latest !== undefined && !follows(version, latest);
   }
+}
+
+/** After an object's end nothing follows, unless it only left the sight of a watch and is back with a newer version. */
+function follows(version: string, { final, deletes, version: before }: Sent): boolean {
+  return isNewer(version, before) && (!final || (deletes && before !== ''));
 }

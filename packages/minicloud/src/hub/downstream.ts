@@ -5,6 +5,7 @@ import { type Kind, Kinds } from '../objects/kinds.js';
 import { isReady } from '../objects/node-status.js';
 import type { ObjectEvent, ObjectStore } from '../objects/object-store.js';
 import { podReferences } from '../objects/pod-references.js';
+import { selectsPod } from '../objects/service-selector.js';
 import type { StoredObject } from '../objects/stored-object.js';
 import { isNewer, namespaceOf, specOf } from '../objects/stored-object.js';
 import type { DownstreamMessages } from './downstream-messages.js';
@@ -155,17 +156,8 @@ export class Downstream {
   }
 
   #podsOfService(service: StoredObject) {
-    const selector = Object.entries((specOf(service)['selector'] ?? {}) as Record<string, string>);
-    const namespace = namespaceOf(service);
-    const pods = this.options.objects.list(Kinds.pod).filter((pod) => {
-      const labels = pod.metadata.labels ?? {};
-      return (
-        selector.length > 0 &&
-        namespaceOf(pod) === namespace &&
-        selector.every(([key, value]) => labels[key] === value)
-      );
-    });
-    return this.options.messages.list(`${namespace}/podlist/${service.metadata.name}`, pods);
+    const pods = this.options.objects.list(Kinds.pod).filter((pod) => selectsPod(service, pod));
+    return this.options.messages.list(`${namespaceOf(service)}/podlist/${service.metadata.name}`, pods);
   }
 
   async #send(

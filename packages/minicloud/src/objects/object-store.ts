@@ -124,12 +124,20 @@ export class ObjectStore {
     });
   }
 
-  /** Removes the object for good. @returns its last state, or `undefined` when there was none. */
-  remove(kind: Kind, namespace: string, name: string): Promise<StoredObject | undefined> {
+  /**
+   * Removes the object for good, `only` if it still is such a one.
+   * @returns its last state, or `undefined` when there was none.
+   */
+  remove(
+    kind: Kind,
+    namespace: string,
+    name: string,
+    only: (object: StoredObject) => boolean = () => true,
+  ): Promise<StoredObject | undefined> {
     const key = objectKey(kind, namespace, name);
     return this.#exclusively(key, async () => {
       const previous = this.#objects.get(key);
-      if (!previous) return undefined;
+      if (!previous || !only(previous)) return undefined;
       const version = ++this.#version;
       const db = cloudDb(this.store);
       await this.store.write(

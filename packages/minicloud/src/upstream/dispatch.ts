@@ -10,6 +10,7 @@ import type { Message } from '@edgecore/beehive';
 import type { NodeSession } from '../hub/node-session.js';
 import { Kinds } from '../objects/kinds.js';
 import { isRouted, routeUpload } from '../router/upload-handler.js';
+import { askDynamicController } from './application-handler.js';
 import * as devices from './device-handlers.js';
 import * as nodes from './node-handlers.js';
 import * as objects from './object-handlers.js';
@@ -64,6 +65,9 @@ const DEVICE: Readonly<Record<CloudProfileName, RegExp>> = {
   current: /^device\/[^/]+\/[^/]+\/(twin\/edge_updated|state\/update)$/,
 };
 
+/** Whoever in a node asks the dynamic controller says it is this. */
+const METASERVER = 'metaserver';
+
 /** Names an edge controller would not take from an edge (wire.md §5.2). */
 const CLOUD_SOURCES: ReadonlySet<string> = new Set([
   'cloudhub',
@@ -105,6 +109,7 @@ export class UpstreamDispatcher {
     if (name === 'current') {
       if (resource === Resource.clusterCa) return reports.queryCa;
       if (CLOUD_SOURCES.has(source)) return undefined;
+      if (source === METASERVER) return askDynamicController;
     }
     if (source === ModuleName.twin) {
       const report = operation === Operation.update ? DEVICE[name].exec(resource)?.[1] : undefined;
@@ -122,6 +127,7 @@ function callOf(session: NodeSession, message: Message): UpstreamCall {
   const [namespace = '', type = '', name = ''] = message.resource.split('/');
   return {
     node: session.node,
+    session,
     message,
     namespace,
     type,

@@ -4,6 +4,7 @@ import { createMessage, type Message } from '@edgecore/beehive';
 import type { CloudEmitter } from '../cloud-events.js';
 import type { NodeMonitor } from '../cluster/node-monitor.js';
 import type { CloudDevices } from '../devices/cloud-devices.js';
+import type { DynamicController, Session } from '../dynamic/dynamic-controller.js';
 import type { DownstreamMessages } from '../hub/downstream-messages.js';
 import type { HubRules } from '../hub/hub-rules.js';
 import { errStatus } from '../objects/api-status.js';
@@ -21,6 +22,8 @@ export interface UpstreamContext {
   readonly monitor: NodeMonitor;
   readonly events: CloudEmitter;
   readonly router: Pick<Router, 'answered' | 'uploaded'>;
+  /** Absent: its requests are not answered, as by a CloudCore with that module off. */
+  readonly dynamic: Pick<DynamicController, 'handle'> | undefined;
   readonly tokenKey: SigningKey;
   /** PEM of the CA: the answer to `k8s/ca.crt`. */
   readonly caPem: string;
@@ -33,6 +36,7 @@ export interface UpstreamContext {
 /** One message of a node, taken apart. */
 export interface UpstreamCall {
   readonly node: string;
+  readonly session: Session;
   readonly message: Message;
   readonly namespace: string;
   readonly type: string;

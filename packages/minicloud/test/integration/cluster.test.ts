@@ -173,6 +173,7 @@ describe('only in 2020', () => {
     };
     await cloud.apply(service);
     await cloud.apply({ ...podObject('web-1'), metadata: { name: 'web-1', labels: { app: 'web' } } });
+    await eventually(() => cloud.get('Endpoints', 'default', 'web'));
     const edge = await lab.readyNode(cloud);
     const lists = await eventually(() => {
       const found = edge.received.filter(({ resource }) => /list\//.test(resource));
@@ -183,7 +184,7 @@ describe('only in 2020', () => {
     ).toEqual([
       ['namespace/servicelist/service', 1],
       ['default/podlist/web', 1],
-      ['namespace/endpointslist/endpoints', null],
+      ['namespace/endpointslist/endpoints', 1],
     ]);
     await cloud.apply({ ...service, metadata: { name: 'second' } });
     await edge.waitFor(

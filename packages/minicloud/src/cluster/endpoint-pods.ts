@@ -1,0 +1,67 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { isRecord } from '@edgecore/api';
+import { type Fields, namespaceOf, type StoredObject, specOf, statusOf } from '../objects/stored-object.js';
+
+/** `v1.EndpointAddress` of a pod. */
+export interface PodAddress {
+  readonly ip: string;
+  readonly hostname?: string;
+  readonly nodeName?: string;
+  readonly targetRef: {
+    readonly kind: 'Pod';
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+  };
+}
+
+/** A pod's address as the service lists it, if it does: pods that have ended, are ending or have no address are left out. */
+export function podAddress(service: StoredObject, pod: StoredObject): PodAddress | undefined {
+  const { phase } = statusOf(pod);
+  if (phase === 'Succeeded' || phase === 'Failed') return undefined;
+  if (pod.metadata.deletionTimestamp && !publishesNotReady(service)) return undefined;
+  const ip = addressesOf(pod).find(inFamilyOf(service));
+  if (ip === undefined) return undefined;
+  const { nodeName, hostname, subdomain } = specOf(pod);
+  const { name, uid } = pod.metadata;
+  return {
+    ip,
+    ...(isWord(hostname) && subdomain === service.metadata.name ? { hostname } : {}),
+    ...(isWord(nodeName) ? { nodeName } : {}),
+    targetRef: { kind: 'Pod', name, namespace: namespaceOf(pod), uid },
+  };
+}
+
+/** Does the service send traffic to it? Without a condition a pod is not ready. */
+export function isReadyFor(service: StoredObject, pod: StoredObject): boolean {
+  const conditions = records(statusOf(pod)['conditions']);
+  return (
+    publishesNotReady(service) || conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
+  );
+}
+
+/** The mappings of a list that may be anything. */
+export function records(value: unknown): Fields[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+function publishesNotReady(service: StoredObject): boolean {
+  return specOf(service)['publishNotReadyAddresses'] === true;
+}
+
+function addressesOf(pod: StoredObject): string[] {
+  const { podIP, podIPs } = statusOf(pod);
+  return [podIP, ...records(podIPs).map(({ ip }) => ip)].filter(isWord);
+}
+
+/** Endpoints have one family, the service's first. */
+function inFamilyOf(service: StoredObject): (ip: string) => boolean {
+  const { ipFamilies } = specOf(service);
+  const family: unknown = Array.isArray(ipFamilies) ? ipFamilies[0] : undefined;
+  if (family === 'IPv4') return isIPv4;
+  return family === 'IPv6' ? isIPv6 : () => true;
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
