@@ -9,6 +9,7 @@ import { applyObject } from './cluster/apply-object.js';
 import { watchCluster } from './cluster/cluster-events.js';
 import { deleteObject } from './cluster/delete-object.js';
 import { EndpointsController } from './cluster/endpoints-controller.js';
+import { ensureKubernetesService } from './cluster/kubernetes-service.js';
 import { NodeMonitor } from './cluster/node-monitor.js';
 import { bindWaiting } from './cluster/pod-binding.js';
 import { CloudDevices } from './devices/cloud-devices.js';
@@ -136,7 +137,10 @@ async function assemble(options: ResolvedOptions, opened: Closer[]): Promise<Min
     watchCluster(objects, events),
     new EndpointsController({ objects, now, logger }).start(),
   );
-  if (dynamic) opened.push(dynamic.start());
+  if (dynamic) {
+    await ensureKubernetesService(objects);
+    opened.push(dynamic.start());
+  }
   opened.push(watchDevices(objects, devices, events, logger));
   monitor.start();
   opened.push(() => monitor.stop());
