@@ -54,6 +54,14 @@ describe('the queue of messages to confirm', () => {
     expect(queue.offer(entry('a', '3'))).toBe(true);
   });
 
+  test('an object that left the sight of a watch may come back, with a newer version only', () => {
+    const queue = new AckQueue();
+    queue.offer(entry('a', '2', { deletes: true }));
+    expect([queue.knows('a', '2'), queue.knows('a', '3')]).toEqual([true, false]);
+    expect(['1', '2', '3'].map((version) => queue.offer(entry('a', version)))).toEqual([false, false, true]);
+    expect([queue.take()?.message.id, queue.take()]).toEqual(['a@3', undefined]);
+  });
+
   test('a message given back does not push a newer one aside', () => {
     const queue = new AckQueue();
     queue.offer(entry('a', '1'));
