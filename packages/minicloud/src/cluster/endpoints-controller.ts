@@ -79,7 +79,7 @@ export class EndpointsController {
         );
       }
     }
-    if (failed.size === 0) return;
+    if (failed.size === 0 || this.#stopped) return;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       for (const key of failed) this.#due.add(key);

@@ -77,7 +77,7 @@ export class DynamicController {
     const watches = this.#watchesOf(session);
     watches.add(id, wanted);
     for (const object of this.options.objects.list(wanted.kind)) {
-      if (wanted.selects(object) && !watches.isOwn(object))
+      if (wanted.selects(object) && !watches.isOwn(wanted.kind, object))
         this.#send(session, 'insert', wanted.kind, object);
     }
     // Objects and answers leave by two queues; the first object is on its way after this turn, before the answer.
@@ -89,13 +89,13 @@ export class DynamicController {
     const given = isRecord(content) ? Object.values(content).map(readApplication) : [];
     const watches = this.#watchesOf(session);
     watches.keep(new Set(given.map(({ ID }) => ID)));
-    const failed: Record<string, Application> = {};
+    const failed: [string, Application][] = [];
     for (const application of given) {
       if (watches.has(application.ID)) continue;
       const result = await this.#apply(session, { ...application, Verb: 'watch' });
-      if (result.Status !== 'Approved') failed[application.ID] = result;
+      if (result.Status !== 'Approved') failed.push([application.ID, result]);
     }
-    return failed;
+    return Object.fromEntries(failed);
   }
 
   /** Those of a connection that has ended go when the next one speaks. */

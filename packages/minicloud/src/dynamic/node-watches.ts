@@ -1,5 +1,5 @@
 import { ApiError } from '../errors.js';
-import { Kinds } from '../objects/kinds.js';
+import { type Kind, Kinds } from '../objects/kinds.js';
 import type { ObjectEvent } from '../objects/object-store.js';
 import { type StoredObject, specOf } from '../objects/stored-object.js';
 import type { Wanted } from './wanted.js';
@@ -37,7 +37,7 @@ export class NodeWatches {
    */
   operationFor({ type, kind, object, previous }: ObjectEvent): 'insert' | 'update' | 'delete' | undefined {
     const watches = [...this.#watches.values()].filter((wanted) => wanted.kind === kind);
-    if (watches.length === 0 || this.isOwn(object)) return undefined;
+    if (watches.length === 0 || this.isOwn(kind, object)) return undefined;
     const sees = (one: StoredObject) => watches.some((wanted) => wanted.selects(one));
     const before = previous !== undefined && sees(previous);
     if (type === 'deleted' || !sees(object)) return before ? 'delete' : undefined;
@@ -45,7 +45,7 @@ export class NodeWatches {
   }
 
   /** Pods of the node itself come to it anyway; told twice, a watch that loses sight of one would stop it. */
-  isOwn(object: StoredObject): boolean {
-    return object.kind === Kinds.pod.kind && specOf(object)['nodeName'] === this.node;
+  isOwn(kind: Kind, object: StoredObject): boolean {
+    return kind === Kinds.pod && specOf(object)['nodeName'] === this.node;
   }
 }

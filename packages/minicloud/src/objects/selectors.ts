@@ -34,7 +34,7 @@ export function selecting({ labelSelector, fieldSelector }: Selectors): Test {
 }
 
 function fieldReader(key: string): Read {
-  const field = FIELDS[key];
+  const field = Object.hasOwn(FIELDS, key) ? FIELDS[key] : undefined;
   if (field) return field;
   throw badRequest(`field "${key}" cannot be selected by; these can: ${Object.keys(FIELDS).join(', ')}`);
 }
