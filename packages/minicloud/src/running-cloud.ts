@@ -43,6 +43,9 @@ export interface Minicloud {
   status(): CloudStatus;
   nodes(): StoredObject[];
   pods(): StoredObject[];
+  services(): StoredObject[];
+  /** Where services lead: kept for those with a selector, else as they were applied. */
+  endpoints(): StoredObject[];
   /** All devices with what was reported of them. */
   devices(): CloudDevice[];
   /** One device, by `<namespace>/<name>`, or by its name alone; with its reported values and state. */
@@ -186,6 +189,14 @@ export class RunningCloud implements Minicloud {
 
   pods(): StoredObject[] {
     return this.#parts.objects.list(Kinds.pod);
+  }
+
+  services(): StoredObject[] {
+    return this.#parts.objects.list(Kinds.service);
+  }
+
+  endpoints(): StoredObject[] {
+    return this.#parts.objects.list(Kinds.endpoints);
   }
 
   devices(): CloudDevice[] {

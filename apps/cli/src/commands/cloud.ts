@@ -4,8 +4,8 @@ import type { CloudDevice } from '@edgecore/minicloud';
 import type { Command } from 'commander';
 import { CliError } from '../errors.js';
 import { line, readAll } from '../io.js';
+import { OBJECT_TABLES } from '../object-tables.js';
 import type { CommandContext } from '../program.js';
-import { table } from '../table.js';
 import { type CloudOptions, call, DATA_DIR } from './cloud-call.js';
 import { addDeviceCommands, deviceTable } from './cloud-devices.js';
 import { addHttp } from './cloud-http.js';
@@ -29,20 +29,22 @@ export function addCloudCommand(program: Command, context: CommandContext): void
 function addGet(cloud: Command, { io }: CommandContext): void {
   cloud
     .command('get')
-    .argument('<kind>', 'nodes, pods or devices')
+    .argument('<kind>', 'nodes, pods, services, endpoints or devices')
     .description('list objects')
     .option(...DATA_DIR)
     .option('--json', 'the whole objects')
     .action(async (kind: string, options: CloudOptions & { json?: boolean }) => {
-      const plural = /^(node|pod|device)s?$/i.exec(kind)?.[1]?.toLowerCase();
-      if (!plural) throw new CliError(`"${kind}" cannot be listed; nodes, pods and devices can`);
-      if (plural === 'device') {
+      const wanted = kind.toLowerCase();
+      if (/^devices?$/.test(wanted)) {
         const devices = await call<CloudDevice[]>(options, { path: '/devices' });
         return line(io.stdout, options.json ? JSON.stringify(devices, null, 2) : deviceTable(devices));
       }
-      const objects = await call<KubeObject[]>(options, { path: `/${plural}s` });
-      if (options.json) line(io.stdout, JSON.stringify(objects, null, 2));
-      else line(io.stdout, plural === 'node' ? nodeTable(objects) : podTable(objects));
+      const plural = Object.keys(OBJECT_TABLES).find((one) => one === wanted || one === `${wanted}s`);
+      if (!plural) {
+        throw new CliError(`"${kind}" cannot be listed; nodes, pods, services, endpoints and devices can`);
+      }
+      const objects = await call<KubeObject[]>(options, { path: `/${plural}` });
+      line(io.stdout, options.json ? JSON.stringify(objects, null, 2) : OBJECT_TABLES[plural]!(objects));
     });
 }
 
@@ -97,27 +99,4 @@ function addToken(cloud: Command, { io }: CommandContext): void {
     .action(async (options: CloudOptions) => {
       line(io.stdout, (await call<{ token: string }>(options, { path: '/token' })).token);
     });
-}
-
-interface Status {
-  readonly phase?: string;
-  readonly conditions?: readonly { type: string; status: string }[];
-}
-
-function nodeTable(nodes: readonly KubeObject[]): string {
-  const rows = nodes.map(({ metadata, status }) => {
-    const ready = (status as Status | undefined)?.conditions?.find(({ type }) => type === 'Ready')?.status;
-    return [metadata?.name ?? '', ready === 'True' ? 'Ready' : 'NotReady'];
-  });
-  return rows.length === 0 ? 'No nodes.' : table([['NODE', 'STATUS'], ...rows]);
-}
-
-function podTable(pods: readonly KubeObject[]): string {
-  const rows = pods.map(({ metadata, spec, status }) => [
-    metadata?.namespace ?? '',
-    metadata?.name ?? '',
-    metadata?.deletionTimestamp ? 'Terminating' : ((status as Status | undefined)?.phase ?? 'Pending'),
-    (spec as { nodeName?: string } | undefined)?.nodeName ?? '(no node yet)',
-  ]);
-  return rows.length === 0 ? 'No pods.' : table([['NAMESPACE', 'POD', 'STATUS', 'NODE'], ...rows]);
 }

@@ -13,6 +13,8 @@ export interface AdminTarget {
   status(): unknown;
   nodes(): unknown[];
   pods(): unknown[];
+  services(): unknown[];
+  endpoints(): unknown[];
   devices(): unknown[];
   device(id: string): { readonly version: number } | undefined;
   setDesired(id: string, property: string, value: string): Promise<unknown>;
@@ -31,7 +33,7 @@ const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
  * | request | answer |
  * |---|---|
  * | `GET /status` | ports, profile, nodes with `ready` and `connected`, number of pods and devices |
- * | `GET /nodes`, `GET /pods` | a list of objects |
+ * | `GET /nodes`, `/pods`, `/services`, `/endpoints` | a list of objects |
  * | `GET /devices` | a list of {@link CloudDevice} |
  * | `GET /devices/<namespace>/<name>[?after=<version>&wait=<seconds>]` | one; with `after` not before it has a later version, or at the end of the wait as it is (default 30 s, at most 300) |
  * | `PUT /devices/<namespace>/<name>/desired/<property>` | the device with the wish in the body, `{"value"}` |
@@ -84,6 +86,8 @@ export class AdminServer {
     if (call === 'GET /status') return this.target.status();
     if (call === 'GET /nodes') return this.target.nodes();
     if (call === 'GET /pods') return this.target.pods();
+    if (call === 'GET /services') return this.target.services();
+    if (call === 'GET /endpoints') return this.target.endpoints();
     if (call === 'GET /token') return { token: this.target.token };
     if (call === 'POST /apply') return this.target.applyText(await readBody(request));
     if (call === 'POST /http') {

@@ -113,11 +113,20 @@ export class Downstream {
     else if (kind === Kinds.configMap || kind === Kinds.secret) await this.#onReference(event);
     else if (kind === Kinds.node) await this.#onNode(event);
     else if (rules.pushesServices && (kind === Kinds.service || kind === Kinds.endpoints)) {
-      const operation = OPERATION[event.type];
       for (const node of this.options.objects.list(Kinds.node)) {
-        await this.#send(node.metadata.name, operation, kind, object);
+        await this.#send(node.metadata.name, OPERATION[event.type], kind, object);
       }
+      if (kind === Kinds.endpoints && event.type !== 'deleted') await this.#pushPodsBehind(object);
     }
+  }
+
+  /** Nobody confirms the list; the next one comes with the next change of the endpoints (edgemesh.md §4.1). */
+  async #pushPodsBehind({ metadata }: StoredObject): Promise<void> {
+    const { objects, session } = this.options;
+    const service = objects.get(Kinds.service, metadata.namespace ?? '', metadata.name);
+    if (!service) return;
+    const pods = this.#podsOfService(service);
+    for (const node of objects.list(Kinds.node)) await session(node.metadata.name)?.send(pods);
   }
 
   async #onPod({ type, object, previous }: ObjectEvent): Promise<void> {

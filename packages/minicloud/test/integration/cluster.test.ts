@@ -192,6 +192,25 @@ describe('only in 2020', () => {
     );
   });
 
+  test('endpoints that change bring the pods behind them', async () => {
+    const cloud = await lab.start('2020');
+    const edge = await lab.readyNode(cloud);
+    const spec = { selector: { app: 'web' }, ports: [{ port: 80 }] };
+    await cloud.apply({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec });
+    const listOf = (count: number | null) =>
+      edge.waitFor(
+        ({ resource, content }) =>
+          resource === 'default/podlist/web' &&
+          (Array.isArray(content) ? content.length === count : content === count),
+      );
+    await listOf(null);
+    await cloud.apply({ ...podObject('web-1'), metadata: { name: 'web-1', labels: { app: 'web' } } });
+    const { uid } = cloud.get('Pod', 'default', 'web-1')!.metadata;
+    const status = { phase: 'Running', podIP: '172.17.0.2', conditions: [{ type: 'Ready', status: 'True' }] };
+    await edge.tell('update', 'default/podstatus/web-1', { UID: uid, Name: 'web-1', Status: status });
+    expect((await listOf(1)).operation).toBe('update');
+  });
+
   test('an object confirmed once is not answered again (measured quirk)', async () => {
     const cloud = await lab.start('2020');
     await cloud.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'cm' }, data: {} });
