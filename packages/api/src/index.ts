@@ -10,6 +10,7 @@
 export * from './cloud-link.js';
 export * from './errors.js';
 export * from './groups.js';
+export * from './html-safe-json.js';
 export * from './kube.js';
 export * from './logger.js';
 export * from './metrics.js';

@@ -1,3 +1,5 @@
+import { htmlSafeJson } from '@edgecore/api';
+
 /**
  * Container hashes as Go's kubelet computes them (edged.md §4.5). Equal
  * hashes are what lets a container started by a Go edgecore go on running.
@@ -21,17 +23,5 @@ export function goHash(json: string): string {
 
 /** The hash of kubelet 1.31 and later, and of ours: only image and name count. */
 export function reducedContainerHash(container: { readonly image: string; readonly name: string }): string {
-  return goHash(goJson({ image: container.image, name: container.name }));
-}
-
-/** Go's encoder writes `<`, `>` and `&` as `\u003c` and so on; JavaScript's does not. */
-function goJson(value: unknown): string {
-  const escapes: Record<string, string> = {
-    '<': '\\u003c',
-    '>': '\\u003e',
-    '&': '\\u0026',
-    '\u2028': '\\u2028',
-    '\u2029': '\\u2029',
-  };
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => escapes[character]!);
+  return goHash(htmlSafeJson({ image: container.image, name: container.name }));
 }

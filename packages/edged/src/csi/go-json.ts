@@ -1,3 +1,4 @@
+import { htmlSafeJson } from '@edgecore/api';
 import { type AnyMessage, isMessage, type Kind } from '@edgecore/grpc';
 import { protoName } from './proto-name.js';
 
@@ -55,20 +56,11 @@ function goMap(value: unknown): string | undefined {
   return `{${entries.map(([key, text]) => `${goString(key)}:${goString(text)}`).join(',')}}`;
 }
 
-/** Go escapes these for HTML's sake; JavaScript does not. */
-const ESCAPED: Readonly<Record<string, string>> = {
-  '<': '\\u003c',
-  '>': '\\u003e',
-  '&': '\\u0026',
-  '\u2028': '\\u2028',
-  '\u2029': '\\u2029',
-};
-
 /** A text as Go writes it; control characters but \n, \r and \t in hexadecimal. */
 function goString(text: string): string {
-  return JSON.stringify(text)
-    .replace(/[<>&\u2028\u2029]/g, (character) => ESCAPED[character]!)
-    .replace(/\\\\|\\[bf]/g, (seen) => (seen === '\\b' ? '\\u0008' : seen === '\\f' ? '\\u000c' : seen));
+  return htmlSafeJson(text).replace(/\\\\|\\[bf]/g, (seen) =>
+    seen === '\\b' ? '\\u0008' : seen === '\\f' ? '\\u000c' : seen,
+  );
 }
 
 /** `accessType` → `AccessType`. */

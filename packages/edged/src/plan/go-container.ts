@@ -1,4 +1,4 @@
-import { isRecord } from '@edgecore/api';
+import { htmlSafeJson, isRecord } from '@edgecore/api';
 
 /** Field order of a Go struct, and of the structs in its fields. */
 interface Struct {
@@ -96,11 +96,7 @@ const CONTAINER: Struct = {
  */
 export function goContainerJson(container: object): string {
   // A struct that is no pointer is written even when it is empty.
-  const value = ordered({ resources: {}, ...container }, CONTAINER);
-  return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return htmlSafeJson(ordered({ resources: {}, ...container }, CONTAINER));
 }
 
 function ordered(value: unknown, shape: Struct | typeof LEAF): unknown {

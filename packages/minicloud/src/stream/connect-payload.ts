@@ -1,3 +1,4 @@
+import { htmlSafeJson } from '@edgecore/api';
 import { TunnelFrameType } from '@edgecore/viaduct';
 
 /** What a session asks the node's edged for. */
@@ -44,19 +45,6 @@ export function connectPayload(id: bigint, request: SessionRequest): Buffer {
   );
   const isStream = request.kind === 'exec' || request.kind === 'attach';
   return Buffer.from(
-    goJson({ MessID: Number(id), url, header, ...(isStream ? { method: method ?? 'POST' } : {}) }),
+    htmlSafeJson({ MessID: Number(id), url, header, ...(isStream ? { method: method ?? 'POST' } : {}) }),
   );
-}
-
-const ESCAPED: Readonly<Record<string, string>> = {
-  '&': '\\u0026',
-  '<': '\\u003c',
-  '>': '\\u003e',
-  '\u2028': '\\u2028',
-  '\u2029': '\\u2029',
-};
-
-/** JSON as Go's encoder writes it: safe to stand in HTML. */
-function goJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[&<>\u2028\u2029]/g, (character) => ESCAPED[character]!);
 }
