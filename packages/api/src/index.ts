@@ -18,3 +18,4 @@ export * from './operations.js';
 export * from './payloads.js';
 export * from './profile.js';
 export * from './resources.js';
+export * from './trouble-log.js';

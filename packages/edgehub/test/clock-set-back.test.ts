@@ -1,27 +1,13 @@
 import { createMessage } from '@edgecore/beehive';
 import { expect, test } from '@jest/globals';
 import { AnswerWatch } from '../src/connection/answer-watch.js';
-import { TroubleLog } from '../src/connection/trouble-log.js';
 import { PendingRequests } from '../src/outbound/pending-requests.js';
 import { RateLimiter } from '../src/outbound/rate-limiter.js';
-import { type LogLine, recordingLog } from './support/node.js';
 import { settled, VirtualClock } from './support/virtual-clock.js';
 
 const DECADES_MS = 56 * 365 * 86_400_000;
 
 /** Periods go on as if nothing had happened when the date falls back to 1970. */
-test('trouble is told again after a minute', async () => {
-  const clock = new VirtualClock();
-  const lines: LogLine[] = [];
-  const trouble = new TroubleLog(clock);
-  trouble.tell(recordingLog(lines), {}, 'first');
-  clock.setBack(DECADES_MS);
-  trouble.tell(recordingLog(lines), {}, 'soon after');
-  await clock.advance(61_000);
-  trouble.tell(recordingLog(lines), {}, 'later');
-  expect(lines.map(({ level }) => level)).toEqual(['warn', 'debug', 'warn']);
-});
-
 test('a session that answers nothing is found, without a timer no computer can hold', async () => {
   const clock = new VirtualClock();
   const waits: number[] = [];

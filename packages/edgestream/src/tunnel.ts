@@ -1,4 +1,4 @@
-import { errorText, type Logger } from '@edgecore/api';
+import { errorText, type Logger, TroubleLog } from '@edgecore/api';
 import { decodeTunnelFrame, type TunnelFrame, TunnelFrameType, TunnelTurns } from '@edgecore/viaduct';
 import type { WebSocket } from 'ws';
 import { ConnectRefusedError, type ConnectRequest, parseConnect } from './connect-request.js';
@@ -34,6 +34,11 @@ export class Tunnel {
   readonly #writer: TunnelTurns;
   readonly #input: InputGate;
   readonly #unknown = new Set<string>();
+  readonly #broken: TroubleLog;
+  readonly #doubled: TroubleLog;
+  readonly #refusals: TroubleLog;
+  readonly #failed: TroubleLog;
+  readonly #slow: TroubleLog;
 
   constructor(
     private readonly socket: WebSocket,
@@ -42,6 +47,12 @@ export class Tunnel {
   ) {
     this.#writer = new TunnelTurns(socket);
     this.#input = new InputGate(socket);
+    // One for each kind: many of one must not hide the first of another.
+    this.#broken = new TroubleLog(log);
+    this.#doubled = new TroubleLog(log);
+    this.#refusals = new TroubleLog(log);
+    this.#failed = new TroubleLog(log);
+    this.#slow = new TroubleLog(log);
   }
 
   /** Sessions open now. */
@@ -55,7 +66,10 @@ export class Tunnel {
     try {
       frame = decodeTunnelFrame(message);
     } catch (error) {
-      this.log.warn({ error: errorText(error), bytes: message.length }, 'a broken tunnel frame is dropped');
+      this.#broken.warn(
+        { error: errorText(error), bytes: message.length },
+        'a broken tunnel frame is dropped',
+      );
       return;
     }
     const type = Number(frame.type);
@@ -83,7 +97,7 @@ export class Tunnel {
 
   #connect({ connectId, data }: TunnelFrame, isStream: boolean): void {
     if (this.#open.has(connectId)) {
-      this.log.warn({ id: String(connectId) }, 'the cloud opened a connection that is open; ignored');
+      this.#doubled.warn({ id: String(connectId) }, 'the cloud opened a connection that is open; ignored');
       return;
     }
     const open: Open = { end: new AbortController() };
@@ -93,7 +107,7 @@ export class Tunnel {
       send: (bytes) => this.#writer.data(connectId, bytes, () => !open.end.signal.aborted),
     };
     const running = this.#run(open, link, data, isStream)
-      .catch((error: unknown) => this.log.warn({ error: errorText(error) }, 'a tunnel session failed'))
+      .catch((error: unknown) => this.#failed.warn({ error: errorText(error) }, 'a tunnel session failed'))
       .finally(() => {
         this.#open.delete(connectId);
         this.#running.delete(running);
@@ -108,7 +122,7 @@ export class Tunnel {
       request = parseConnect(data, isStream);
     } catch (error) {
       if (!(error instanceof ConnectRefusedError)) throw error;
-      this.log.warn({ error: error.message }, 'a request of the cloud is refused');
+      this.#refusals.warn({ error: error.message }, 'a request of the cloud is refused');
       await link.send(Buffer.from(`${error.message}\n`));
       return;
     }
@@ -122,7 +136,7 @@ export class Tunnel {
     const open = this.#open.get(connectId);
     if (!open?.stream || open.end.signal.aborted || open.stream.write(data)) return;
     this.#input.hold(open.stream, () => {
-      this.log.warn({ id: String(connectId) }, 'a session takes its input too slowly and is closed');
+      this.#slow.warn({ id: String(connectId) }, 'a session takes its input too slowly and is closed');
       open.end.abort();
     });
   }

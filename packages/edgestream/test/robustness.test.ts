@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createBus } from '@edgecore/beehive';
 import { EdgeStream, type EdgeStreamOptions } from '@edgecore/edgestream';
-import { eventually } from '@edgecore/testing';
+import { type CollectedLine, collectingLogger, eventually } from '@edgecore/testing';
 import { decodeTunnelFrame, encodeTunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -24,6 +24,7 @@ describe('a tunnel in bad company', () => {
   let edged: Server;
   let stream: EdgeStream;
   let stop: () => Promise<unknown>;
+  let lines: CollectedLine[];
 
   beforeAll(async () => {
     files = await certificates();
@@ -69,7 +70,8 @@ describe('a tunnel in bad company', () => {
       retryMs: 50,
       ...more,
     });
-    const bus = createBus().add(stream);
+    lines = [];
+    const bus = createBus({ log: collectingLogger(lines) }).add(stream);
     bus.start();
     stop = () => bus.stop();
     await eventually(() => cloud.handshakes.length > 0);
@@ -134,6 +136,47 @@ describe('a tunnel in bad company', () => {
       }
     }
     expect(stream.stats()).toEqual({ connected: true, sessions: 0 });
+  });
+
+  /** Resolves when all that was sent before has been read. */
+  async function read(marker: number) {
+    cloud.connect(marker, TunnelFrameType.metricConnect, '/metrics');
+    await cloud.ended(marker);
+  }
+
+  test('what the cloud does wrong many times is told once a minute, with a count', async () => {
+    const elapsed = performance.now.bind(performance);
+    const told = (text: string) =>
+      lines.filter((line) => line.text.includes(text)).map(({ fields }) => fields);
+    for (let each = 0; each < 300; each++) {
+      cloud.send(Buffer.from([0x80]));
+      cloud.connect(each, TunnelFrameType.logsConnect, '/elsewhere');
+    }
+    await read(1000);
+    expect(told('broken tunnel frame')).toEqual([{ error: expect.any(String), bytes: 1 }]);
+    expect(told('is refused')).toHaveLength(1);
+
+    const later = jest.spyOn(performance, 'now').mockImplementation(() => elapsed() + 60_000);
+    try {
+      cloud.send(Buffer.from([0x80, 0x80]));
+      cloud.send(Buffer.from([0x80]));
+      await read(1001);
+    } finally {
+      later.mockRestore();
+    }
+    expect(told('broken tunnel frame').slice(1)).toEqual([
+      { error: expect.any(String), bytes: 2, notTold: 299 },
+    ]);
+  });
+
+  test('the first broken frame of the next connection is told at once', async () => {
+    cloud.send(Buffer.from([0x80]));
+    await read(1);
+    cloud.socket!.terminate();
+    await eventually(() => cloud.handshakes.length === 2);
+    cloud.send(Buffer.from([0x80]));
+    await read(2);
+    expect(lines.filter(({ text }) => text.includes('broken tunnel frame'))).toHaveLength(2);
   });
 
   test('whatever frames come: one remove for each connection, nothing after it, and the tunnel lives', async () => {

@@ -1,7 +1,6 @@
-import { errorText, type Logger } from '@edgecore/api';
+import { errorText, type Logger, TroubleLog } from '@edgecore/api';
 import { Backoff, type BackoffOptions } from '../backoff.js';
 import type { Clock } from '../clock.js';
-import { TroubleLog } from '../connection/trouble-log.js';
 import { CertificateFilesError, isFatalHubError } from '../errors.js';
 import type { CertificateClient } from './certificate-client.js';
 import type { CertificateFiles, CertificateTexts } from './certificate-files.js';
@@ -43,7 +42,7 @@ export class CertificateKeeper {
   async ensure(signal: AbortSignal, log: Logger): Promise<Usable> {
     const { clock, onTrouble } = this.options;
     const backoff = new Backoff(this.options.retry, this.options.random);
-    const trouble = new TroubleLog(clock);
+    const trouble = new TroubleLog(log, () => clock.elapsed());
     let asking: string | undefined;
     for (;;) {
       signal.throwIfAborted();
@@ -61,7 +60,7 @@ export class CertificateKeeper {
         if (isFatalHubError(error)) throw error;
         const retryInMs = Math.round(backoff.next());
         onTrouble(errorText(error));
-        trouble.tell(log, { retryInMs }, `no usable certificate yet: ${errorText(error)}`);
+        trouble.warn({ retryInMs }, `no usable certificate yet: ${errorText(error)}`);
         await clock.sleep(retryInMs, signal);
       }
     }

@@ -1,4 +1,4 @@
-import { errorText, hasCode, type MutableCloudLink } from '@edgecore/api';
+import { errorText, hasCode, type MutableCloudLink, TroubleLog } from '@edgecore/api';
 import type { ModuleContext } from '@edgecore/beehive';
 import { type ClientTls, type Connection, createWebSocketTransport, type Transport } from '@edgecore/viaduct';
 import { Backoff } from '../backoff.js';
@@ -12,7 +12,6 @@ import type { OutboundQueue } from '../outbound/outbound-queue.js';
 import { RateLimiter } from '../outbound/rate-limiter.js';
 import { looksLikeCurrentCloud } from './https-hints.js';
 import { Session, type SessionEnd } from './session.js';
-import { TroubleLog } from './trouble-log.js';
 
 export interface LinkLoopOptions {
   readonly hub: ResolvedOptions;
@@ -62,7 +61,7 @@ export class LinkLoop {
     const { hub, ctx, status } = this.#options;
     const { clock, backoff: timing } = hub;
     const backoff = new Backoff(timing, hub.random);
-    const trouble = new TroubleLog(clock);
+    const trouble = new TroubleLog(ctx.log, () => clock.elapsed());
     while (!ctx.signal.aborted) {
       status.connecting();
       let problem: string;
@@ -89,7 +88,7 @@ export class LinkLoop {
       }
       status.disconnected(problem);
       const retryInMs = Math.round(backoff.next());
-      trouble.tell(ctx.log, { server: hub.server, attempt: status.attempts, retryInMs }, problem);
+      trouble.warn({ server: hub.server, attempt: status.attempts, retryInMs }, problem);
       await clock.sleep(retryInMs, ctx.signal).catch(() => {});
     }
     status.stopping();

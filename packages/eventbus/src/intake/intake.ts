@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { errorText, Group, hasCode, ModuleName, Operation } from '@edgecore/api';
+import { errorText, Group, hasCode, ModuleName, Operation, TroubleLog } from '@edgecore/api';
 import { createMessage, type ModuleContext } from '@edgecore/beehive';
 import type { Arrival, Settle, TakeArrival } from '../broker/broker.js';
 import { NotTakenError } from '../errors.js';
+import { Once } from '../once.js';
 import type { Routes } from '../topics/routes.js';
-import { Once, TroubleLog } from '../trouble-log.js';
 import type { Uploads } from '../uploads/uploads.js';
 
 /** `route.source` of everything that came over MQTT. */

@@ -1,8 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { type CloudLink, errorText, Group, hasCode, ModuleName, Operation } from '@edgecore/api';
+import { type CloudLink, errorText, Group, hasCode, ModuleName, Operation, TroubleLog } from '@edgecore/api';
 import { createMessage, type ModuleContext } from '@edgecore/beehive';
 import { BUS_SOURCE } from '../intake/intake.js';
-import { TroubleLog } from '../trouble-log.js';
 import type { Upload, UploadRow } from './upload-rows.js';
 import type { Uploads } from './uploads.js';
 

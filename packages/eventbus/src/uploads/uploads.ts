@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { errorText, type Logger, type Metrics } from '@edgecore/api';
+import { errorText, type Logger, type Metrics, TroubleLog } from '@edgecore/api';
 import type { Settle } from '../broker/broker.js';
 import { NotTakenError } from '../errors.js';
-import { TroubleLog } from '../trouble-log.js';
 import type { UploadRow, UploadRows } from './upload-rows.js';
 
 export interface UploadsOptions {

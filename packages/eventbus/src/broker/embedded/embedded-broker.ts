@@ -1,10 +1,9 @@
 import type { Duplex } from 'node:stream';
-import { errorText, type Logger, type Metrics } from '@edgecore/api';
+import { errorText, type Logger, type Metrics, TroubleLog } from '@edgecore/api';
 import type { Store } from '@edgecore/store';
 import type { Aedes, AedesPublishPacket, Client } from 'aedes';
 import type { Endpoint, ResolvedOptions } from '../../options.js';
 import { readInternalTls } from '../../tls-files.js';
-import { TroubleLog } from '../../trouble-log.js';
 import type { Broker, TakeArrival } from '../broker.js';
 import { Admission } from './admission.js';
 import { Credentials } from './authenticate.js';

@@ -1,6 +1,5 @@
-import type { Logger, Metrics } from '@edgecore/api';
+import { type Logger, type Metrics, TroubleLog } from '@edgecore/api';
 import { FilterTree } from '../../topics/filter-tree.js';
-import { TroubleLog } from '../../trouble-log.js';
 import type { SessionRows, Statement } from './session-rows.js';
 
 /** The last retained message of a topic, as aedes wants it back. */

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
-import { errorText, type Logger, type Metrics } from '@edgecore/api';
+import { errorText, type Logger, type Metrics, TroubleLog } from '@edgecore/api';
 import type { Store } from '@edgecore/store';
-import { TroubleLog } from '../../trouble-log.js';
 import type { BrokerRef, ClientRef, Packet, StoredSubscription } from './packets.js';
 import { Retained } from './retained.js';
 import type { Outgoing, QueueLimits, Session } from './session.js';

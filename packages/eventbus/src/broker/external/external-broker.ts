@@ -1,7 +1,6 @@
-import { errorText, type Logger, type Metrics } from '@edgecore/api';
+import { errorText, type Logger, type Metrics, TroubleLog } from '@edgecore/api';
 import type { IPublishPacket, MqttClient } from 'mqtt';
 import type { ResolvedOptions } from '../../options.js';
-import { TroubleLog } from '../../trouble-log.js';
 import type { Broker, TakeArrival } from '../broker.js';
 import { connect, type ExternalOptions, type Role } from './connection.js';
 import { Publisher } from './publisher.js';

@@ -1,6 +1,5 @@
-import { errorText, type Logger, type Metrics } from '@edgecore/api';
+import { errorText, type Logger, type Metrics, TroubleLog } from '@edgecore/api';
 import type { MqttClient } from 'mqtt';
-import { TroubleLog } from '../../trouble-log.js';
 import { PublishQueue, type QueuedPublish } from './publish-queue.js';
 
 export interface PublisherOptions {

@@ -1,13 +1,21 @@
-import type { Logger } from '@edgecore/api';
+import type { Logger } from './logger.js';
 
 /** The same again is told this often. */
 const REPEAT_MS = 60_000;
 
-/** Tells of trouble when it begins and then at most once a minute: what clients do wrong they do often. */
+/**
+ * Warns of one kind of trouble when it begins and then at most once a minute: what another side does wrong
+ * it does often, and must not fill this node's disk. Lines between go to `debug`; the next warning has
+ * their number as `notTold`.
+ */
 export class TroubleLog {
   #toldAt: number | undefined;
   #untold = 0;
 
+  /**
+   * @param now Milliseconds since some moment. It must only ever grow, whatever is done to the date; by
+   * default the process's own.
+   */
   constructor(
     private readonly log: Logger,
     private readonly now: () => number = () => performance.now(),
@@ -29,20 +37,5 @@ export class TroubleLog {
   over(): void {
     this.#toldAt = undefined;
     this.#untold = 0;
-  }
-}
-
-/** Most things an {@link Once} remembers. */
-const MAX_REMEMBERED = 1000;
-
-/** Says yes the first time it is asked about something, within bounds. */
-export class Once {
-  readonly #seen = new Set<string>();
-
-  first(what: string): boolean {
-    if (this.#seen.has(what)) return false;
-    if (this.#seen.size >= MAX_REMEMBERED) return false;
-    this.#seen.add(what);
-    return true;
   }
 }
