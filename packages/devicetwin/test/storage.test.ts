@@ -2,19 +2,10 @@ import { rmSync } from 'node:fs';
 import { eventually } from '@edgecore/testing';
 import { expect, test } from '@jest/globals';
 import Sqlite from 'better-sqlite3';
+import { D, sensorOn } from './acceptance/expected.js';
 import { added, type Rig, startRig, wish } from './support.js';
 
-const D = '$hw/events/device/sensor';
-
-async function sensor(): Promise<Rig> {
-  const rig = await startRig();
-  await rig.down({
-    resource: 'membership',
-    content: added('sensor', { power: { value: 'ON', cloud: 100 } }),
-  });
-  rig.said();
-  return rig;
-}
+const sensor = () => sensorOn(startRig);
 
 /** Fails every write until it is taken back, as a full disk does. */
 function fillDisk(rig: Rig): () => void {

@@ -1,57 +1,19 @@
 import { noMetrics } from '@edgecore/api';
-import {
-  createBus,
-  createMessage,
-  type Message,
-  type Module,
-  type Participant,
-  responseTo,
-} from '@edgecore/beehive';
+import { createBus, type Message, type Module, type Participant, responseTo } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { EdgeHub, type EdgeHubOptions } from '../src/index.js';
+import { EdgeHub } from '../src/index.js';
+import { ack, event } from './support/events.js';
 import { MemoryCloud } from './support/memory-cloud.js';
-import { startNode, type TestNode } from './support/node.js';
 import { settled } from './support/virtual-clock.js';
 
 let cloud: MemoryCloud;
-let node: TestNode | undefined;
 
 beforeEach(() => {
   cloud = new MemoryCloud();
 });
 
-afterEach(async () => {
-  const stopped = node?.stop();
-  node = undefined;
-  await cloud.clock.advance(3000);
-  await stopped;
-  await cloud.stopListening();
-});
-
-async function start(extra: Partial<EdgeHubOptions> = {}): Promise<TestNode> {
-  node = startNode(await cloud.options(extra));
-  return node;
-}
-
-/** Starts against a listening cloud and waits for the keepalive. */
-async function connected(extra: Partial<EdgeHubOptions> = {}): Promise<TestNode> {
-  cloud.listen();
-  const started = await start(extra);
-  // Certificate files are read for real.
-  await eventually(() => cloud.heard.length > 0);
-  return started;
-}
-
-const message = (n: number, fields: Partial<Message> = {}) =>
-  createMessage<unknown>({
-    id: `m${n}`,
-    source: 'edged',
-    operation: 'insert',
-    resource: `default/event/e${n}`,
-    ...fields,
-  });
-const ack = (n: number) => message(n, { operation: 'response', parentId: `d${n}` });
+afterEach(() => cloud.close());
 
 describe('profile detection (compat.md §1, §11.20)', () => {
   const isQuery = ({ operation, resource }: Message) =>
@@ -61,8 +23,8 @@ describe('profile detection (compat.md §1, §11.20)', () => {
     cloud.onMessage = (query, connection) => {
       if (isQuery(query)) void connection.send(responseTo(query, { Object: null, Err: {} }));
     };
-    await connected({ cloudProfile: 'auto' });
-    await eventually(() => node!.hub.link.profile?.name === 'current');
+    await cloud.connected({ cloudProfile: 'auto' });
+    await eventually(() => cloud.node.hub.link.profile?.name === 'current');
     expect(cloud.heard.map(({ message: { operation } }) => operation)).toEqual(['keepalive', 'query']);
     await cloud.latest.close();
     await eventually(() => cloud.clock.sleeping > 0);
@@ -71,12 +33,12 @@ describe('profile detection (compat.md §1, §11.20)', () => {
   });
 
   test('a silent cloud is 2020 after two tries of 10 s; until then only keepalives and acknowledgements go up', async () => {
-    const { me, hub } = await connected({
+    const { me, hub } = await cloud.connected({
       cloudProfile: 'auto',
       probeTimeoutMs: 10_000,
       rotateCertificates: false,
     });
-    await me.send('websocket', message(1));
+    await me.send('websocket', event(1));
     await me.send('websocket', ack(2));
     await cloud.clock.advance(9_999);
     expect(hub.link.profile).toBeUndefined();
@@ -94,14 +56,14 @@ describe('profile detection (compat.md §1, §11.20)', () => {
   });
 
   test('on the next connection the last profile holds until it is decided anew', async () => {
-    const { me, hub } = await connected({ cloudProfile: 'auto', rotateCertificates: false });
+    const { me, hub } = await cloud.connected({ cloudProfile: 'auto', rotateCertificates: false });
     await cloud.clock.advance(20_001);
     await eventually(() => hub.link.profile?.name === '2020');
     await cloud.latest.close();
     await eventually(() => hub.stats().state === 'backoff');
     await cloud.clock.advance(2000);
     await eventually(() => cloud.connections.length === 2);
-    await me.send('websocket', message(7));
+    await me.send('websocket', event(7));
     await eventually(() => cloud.times('insert').length === 1);
     cloud.onMessage = (query, connection) => void connection.send(responseTo(query, 'x'));
     await cloud.clock.advance(10_001);
@@ -111,7 +73,7 @@ describe('profile detection (compat.md §1, §11.20)', () => {
   test('while a module holds up reading, silence proves nothing', async () => {
     cloud.listen();
     let full: Participant | undefined;
-    node = startNode(await cloud.options({ cloudProfile: 'auto', maxWaitingDispatches: 1 }), (bus) => {
+    const node = await cloud.start({ cloudProfile: 'auto', maxWaitingDispatches: 1 }, (bus) => {
       // Nobody reads it; the connection event fills it.
       full = bus.join('metamanager', 'meta', { capacity: 1 });
     });
@@ -126,11 +88,11 @@ describe('profile detection (compat.md §1, §11.20)', () => {
     void (async () => {
       for await (const _ of full!.receive());
     })();
-    await eventually(() => node!.hub.link.profile?.name === 'current');
+    await eventually(() => cloud.node.hub.link.profile?.name === 'current');
   });
 
   test('a configured profile asks nothing', async () => {
-    await connected({ cloudProfile: '2020' });
+    await cloud.connected({ cloudProfile: '2020' });
     await cloud.clock.advance(60_000);
     expect(cloud.heard.every(({ message: { operation } }) => operation === 'keepalive')).toBe(true);
   });
@@ -138,10 +100,10 @@ describe('profile detection (compat.md §1, §11.20)', () => {
 
 describe('a session that is none (wire.md §5.1, §9.16)', () => {
   const request = (n: number, fields: Partial<Message> = {}) =>
-    message(n, { operation: 'patch', resource: `null/nodepatch/edge-01`, ...fields });
+    event(n, { operation: 'patch', resource: `null/nodepatch/edge-01`, ...fields });
 
   test('four requests without an answer and nothing else: the hub dials again and says why', async () => {
-    const { me, hub, log } = await connected({ rotateCertificates: false });
+    const { me, hub, log } = await cloud.connected({ rotateCertificates: false });
     const failures: string[] = [];
     for (let n = 0; n < 4; n++) {
       me.request('websocket', request(n)).catch((error: Error) => failures.push(error.message));
@@ -165,7 +127,7 @@ describe('a session that is none (wire.md §5.1, §9.16)', () => {
       false,
     ],
   ] as const)('%s', async (_, fields, frames) => {
-    const { me, hub } = await connected({
+    const { me, hub } = await cloud.connected({
       cloudProfile: frames ? 'current' : '2020',
       rotateCertificates: false,
     });
@@ -191,7 +153,7 @@ test('a stop takes nothing more in, but brings their answers to modules that are
       for await (const received of ctx.receive()) if (received.operation === 'insert') got.push(received);
       answer = await ctx.request(
         'websocket',
-        message(1, { operation: 'query', resource: 'default/configmap/c' }),
+        event(1, { operation: 'query', resource: 'default/configmap/c' }),
       );
     },
   };
@@ -199,10 +161,10 @@ test('a stop takes nothing more in, but brings their answers to modules that are
   cloud.onMessage = (query, connection) => {
     if (query.operation !== 'query') return;
     void connection
-      .send(message(2, { source: 'edgecontroller', group: 'resource', resource: 'default/pod/p' }))
+      .send(event(2, { source: 'edgecontroller', group: 'resource', resource: 'default/pod/p' }))
       .then(() => connection.send(responseTo(query, 'last')));
   };
-  node = startNode(await cloud.options(), (bus) => bus.add(meta));
+  const node = await cloud.start({}, (bus) => bus.add(meta));
   await eventually(() => cloud.heard.length > 0);
   const stopped = node.bus.stop({ graceMs: 3000 });
   await eventually(() => answer !== undefined);
@@ -238,7 +200,7 @@ test('when taking messages in fails, the connection of the crashed run ends and 
   void first.closed.then(() => {
     firstEnded = true;
   });
-  await me.send('websocket', message(1, { operation: '' }));
+  await me.send('websocket', event(1, { operation: '' }));
   await eventually(() => firstEnded, { what: 'the end of the first connection' });
   await eventually(() => cloud.connections.length === 2 && hub.link.connected);
   await settled();

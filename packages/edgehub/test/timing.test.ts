@@ -1,43 +1,21 @@
-import { createMessage, type Message } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { EdgeHubOptions } from '../src/index.js';
+import { ack, event } from './support/events.js';
 import { MemoryCloud } from './support/memory-cloud.js';
-import { Recorder, startNode, type TestNode } from './support/node.js';
+import { Recorder } from './support/node.js';
 import { settled } from './support/virtual-clock.js';
 
 let cloud: MemoryCloud;
-let node: TestNode | undefined;
 
 beforeEach(() => {
   cloud = new MemoryCloud();
 });
 
-afterEach(async () => {
-  const stopped = node?.stop();
-  node = undefined;
-  await cloud.clock.advance(3000);
-  await stopped;
-  await cloud.stopListening();
-});
-
-async function start(extra: Partial<EdgeHubOptions> = {}): Promise<TestNode> {
-  node = startNode(await cloud.options(extra));
-  return node;
-}
-
-/** Starts against a listening cloud and waits for the keepalive. */
-async function connected(extra: Partial<EdgeHubOptions> = {}): Promise<TestNode> {
-  cloud.listen();
-  const started = await start(extra);
-  // Certificate files are read for real.
-  await eventually(() => cloud.heard.length > 0);
-  return started;
-}
+afterEach(() => cloud.close());
 
 /** Waits for the hub to wait, and passes time in steps of 100 ms until it dials. */
 async function backoffMs(): Promise<number> {
-  const { hub } = node!;
+  const { hub } = cloud.node;
   await eventually(() => hub.stats().state === 'backoff');
   const { dials } = cloud;
   for (let waited = 100; ; waited += 100) {
@@ -48,17 +26,8 @@ async function backoffMs(): Promise<number> {
   }
 }
 
-const message = (n: number, fields: Partial<Message> = {}) =>
-  createMessage<unknown>({
-    id: `m${n}`,
-    source: 'edged',
-    operation: 'insert',
-    resource: `default/event/e${n}`,
-    ...fields,
-  });
 /** Who hears of the connection, sorted (edgehub.md §5.3). */
 const GROUPS = ['bus', 'meta', 'taskmanager', 'twin'];
-const ack = (n: number) => message(n, { operation: 'response', parentId: `d${n}` });
 
 describe('connecting (edgehub.md §5.2, §11.11)', () => {
   test('while the server is down: 1.5 s doubling to 60 s, ± 20 %, one log line a minute', async () => {
@@ -66,7 +35,7 @@ describe('connecting (edgehub.md §5.2, §11.11)', () => {
       let turn = 0;
       return () => [0, 0.5, 0.999][turn++ % 3]!;
     })();
-    const { log, hub } = await start({ random });
+    const { log, hub } = await cloud.start({ random });
     const waits: number[] = [];
     for (let n = 0; n < 8; n++) waits.push(await backoffMs());
     [1500, 3000, 6000, 12_000, 24_000, 48_000, 60_000, 60_000].forEach((base, index) => {
@@ -93,8 +62,7 @@ describe('connecting (edgehub.md §5.2, §11.11)', () => {
     const seen: string[] = [];
     cloud.onMessage = ({ operation }) => seen.push(operation);
     cloud.listen();
-    const options = await cloud.options();
-    node = startNode(options, (bus) => {
+    await cloud.start({}, (bus) => {
       for (const [name, group] of [
         ['twin', 'twin'],
         ['metamanager', 'meta'],
@@ -103,7 +71,7 @@ describe('connecting (edgehub.md §5.2, §11.11)', () => {
       ] as const) {
         new Recorder(bus, name, group, (event) => {
           seen.push(
-            `${group} ${event.operation} ${event.resource} ${event.content} ${node!.hub.link.connected}`,
+            `${group} ${event.operation} ${event.resource} ${event.content} ${cloud.node.hub.link.connected}`,
           );
           expect(event.source).toBe('edgehub');
           expect(event.group).toBe(group);
@@ -131,7 +99,7 @@ describe('connecting (edgehub.md §5.2, §11.11)', () => {
   });
 
   test('a connection of a minute starts the waits anew, a short one does not', async () => {
-    const { hub } = await connected();
+    const { hub } = await cloud.connected();
     const lose = async () => {
       await cloud.latest.close();
       const waitMs = await backoffMs();
@@ -146,20 +114,20 @@ describe('connecting (edgehub.md §5.2, §11.11)', () => {
 
 describe('keepalive and rate limit (§11.14, §11.15)', () => {
   test('the keepalive comes every heartbeat, also while the rate limiter is exhausted', async () => {
-    const { me } = await connected({ messageQps: 1, messageBurst: 1, rotateCertificates: false });
-    for (let n = 0; n < 100; n++) await me.send('websocket', message(n));
+    const { me } = await cloud.connected({ messageQps: 1, messageBurst: 1, rotateCertificates: false });
+    for (let n = 0; n < 100; n++) await me.send('websocket', event(n));
     await cloud.clock.advance(61_000);
     expect(cloud.times('keepalive').map((at) => Math.round(at / 100) / 10)).toEqual([0, 15, 30, 45, 60]);
     const events = cloud.times('insert').length;
     expect(events).toBeGreaterThanOrEqual(60);
     expect(events).toBeLessThanOrEqual(63);
-    expect(node!.log.filter(({ text }) => text.includes('held back by messageQPS'))).toHaveLength(1);
+    expect(cloud.node.log.filter(({ text }) => text.includes('held back by messageQPS'))).toHaveLength(1);
   });
 
   test('200 messages with 30/60: 60 at once, the rest at 30 a second, in order; acknowledgements not delayed', async () => {
-    const { me } = await connected({ messageQps: 30, messageBurst: 60 });
+    const { me } = await cloud.connected({ messageQps: 30, messageBurst: 60 });
     const start = cloud.heard[0]!.at;
-    for (let n = 0; n < 200; n++) await me.send('websocket', message(n));
+    for (let n = 0; n < 200; n++) await me.send('websocket', event(n));
     await settled();
     expect(cloud.times('insert')).toHaveLength(60);
     for (let n = 0; n < 60; n++) await me.send('websocket', ack(n));

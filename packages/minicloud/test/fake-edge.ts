@@ -143,8 +143,7 @@ export class FakeEdge {
     content: unknown = null,
     source = 'edged',
   ): Promise<Message> {
-    const message = createMessage<unknown>({ source, group: 'meta', operation, resource, content });
-    await this.connection.send(message);
+    const message = await this.tell(operation, resource, content, source);
     return this.waitFor(({ parentId }) => parentId === message.id, `an answer to ${operation} ${resource}`);
   }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { comparedWith } from '../lib/compared.mjs';
 import { dockerImages } from '../lib/docker.mjs';
 import { median, quantile, sleep } from '../lib/numbers.mjs';
 import { watch } from '../lib/process-figures.mjs';
@@ -24,13 +25,7 @@ function measure(site, { seconds, settle }) {
       const [ours, theirs] = await Promise.all([watch(agent.pid, seconds), watch(bare.pid, seconds)]);
       const pings = [];
       for (let n = 0; n < PINGS; n += 1) pings.push(await agent.ping());
-      const compared = (what, unit, key) => ({
-        what,
-        unit,
-        value: ours[key],
-        baseline: theirs[key],
-        of: 'bare node',
-      });
+      const compared = comparedWith(ours, theirs);
       return {
         title: `idle, one pod, ${site.runtime} (${seconds} s)`,
         rows: [

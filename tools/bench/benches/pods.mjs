@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { comparedWith } from '../lib/compared.mjs';
 import { dockerImages } from '../lib/docker.mjs';
 import { sleep, timed } from '../lib/numbers.mjs';
 import { watch } from '../lib/process-figures.mjs';
@@ -43,13 +44,7 @@ function measure(site, { seconds, settle }) {
         { what: `event loop delay, ${when}, p99`, value: p99, unit: 'ms' },
         { what: `event loop delay, ${when}, longest`, value: max, unit: 'ms' },
       ];
-      const compared = (what, unit, key) => ({
-        what,
-        unit,
-        value: ours[key],
-        baseline: theirs[key],
-        of: 'bare node',
-      });
+      const compared = comparedWith(ours, theirs);
       return {
         title: `${COUNT} pods with a probe every 10 s, ${site.runtime} (${seconds} s)`,
         rows: [

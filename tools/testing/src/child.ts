@@ -12,9 +12,14 @@ export function spawnTypeScript(
   return spawn(process.execPath, ['--import', register, path, ...args], options);
 }
 
+/** Whether a process has exited or was killed. */
+export function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 /** Ends a process and waits for it; one that has ended already is fine. */
 export async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const exit = new Promise((resolve) => child.once('exit', resolve));
   child.kill(signal);
   await exit;

@@ -4,6 +4,7 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
+import { endChild, hasEnded } from './child.js';
 import { eventually, freePort, tempDir } from './temp.js';
 
 const PROGRAM = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/usr/bin/mosquitto'].find((path) =>
@@ -69,7 +70,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     child = started;
     await eventually(
       async () => {
-        if (ended(started)) {
+        if (hasEnded(started)) {
           throw new Error(`mosquitto ended: ${await readFile(join(directory, 'log.txt'), 'utf8')}`);
         }
         return reachable(port);
@@ -84,7 +85,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     url: `mqtt://127.0.0.1:${port}`,
     start,
     kill: async () => {
-      if (child) await end(child);
+      if (child) await endChild(child, 'SIGKILL');
     },
     pause: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
@@ -100,15 +101,4 @@ function reachable(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
-}
-
-function ended({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode !== null || signalCode !== null;
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (ended(child)) return;
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await exit;
 }

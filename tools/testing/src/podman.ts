@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
+import { endChild, hasEnded } from './child.js';
 import { docker } from './docker.js';
 import { eventually } from './temp.js';
 
@@ -76,15 +77,15 @@ export async function startPodman({
   service.unref();
 
   const close = async () => {
-    if (network === 'own' && !ended(service)) await removeContainers(host);
-    await end(service);
+    if (network === 'own' && !hasEnded(service)) await removeContainers(host);
+    await endChild(service, 'SIGKILL');
     await killThoseOf(directory);
     await rm(`/var/lib/cni/networks/${networkName}`, { recursive: true, force: true });
     await rm(directory, { recursive: true, force: true });
   };
   try {
     await eventually(() => {
-      if (ended(service)) throw new Error(`podman ended with code ${service.exitCode}`);
+      if (hasEnded(service)) throw new Error(`podman ended with code ${service.exitCode}`);
       return docker('--host', host, 'version');
     });
   } catch (error) {
@@ -141,15 +142,4 @@ async function killThoseOf(directory: string): Promise<void> {
       // Ended by itself meanwhile.
     }
   }
-}
-
-function ended({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode !== null || signalCode !== null;
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (ended(child)) return;
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await exit;
 }

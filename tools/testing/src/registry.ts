@@ -5,6 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import bcrypt from 'bcryptjs';
+import { endChild } from './child.js';
 import { BUSYBOX_IMAGE, docker } from './docker.js';
 import { eventually, freePort } from './temp.js';
 
@@ -70,7 +71,7 @@ export async function startRegistry(directory: string, account?: Account): Promi
     });
     await eventually(() => fetch(`http://${address}/v2/`).then(() => true), { timeoutMs: 5_000 }).catch(
       async (error: unknown) => {
-        await ended(child);
+        await endChild(child, 'SIGKILL');
         throw error;
       },
     );
@@ -87,7 +88,7 @@ export async function startRegistry(directory: string, account?: Account): Promi
       return accesses.split('\n').filter((line) => /"(?:GET|HEAD) /.test(line) && line.includes(path)).length;
     },
     push: (name, options) => push(directory, `${address}/${name}`, options),
-    kill: () => ended(child),
+    kill: () => endChild(child, 'SIGKILL'),
     start,
   };
 }
@@ -146,11 +147,4 @@ async function addTag(manifests: string, from: string, to: string): Promise<void
   const headers = { 'content-type': type };
   const put = await fetch(`${manifests}/${to}`, { method: 'PUT', headers, body: await found.text() });
   if (!put.ok) throw new Error(`tag ${to} refused: HTTP ${put.status}`);
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await exit;
 }

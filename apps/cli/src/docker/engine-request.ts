@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { readBody } from '../bounded-body.js';
 
 const TIMEOUT_MS = 10_000;
 const BODY_LIMIT_BYTES = 4 * 1_048_576;
@@ -29,19 +30,11 @@ export function engineRequest(endpoint: string, call: EngineCall): Promise<strin
   return new Promise((resolve, reject) => {
     const options = { ...where(endpoint), method, path, headers, timeout: timeoutMs, agent: false };
     const sent = request(options, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > BODY_LIMIT_BYTES) response.destroy(new Error('the answer is too long'));
-        else chunks.push(chunk);
-      });
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
+      readBody(response, { limitBytes: BODY_LIMIT_BYTES, whose: "the engine's" }).then((body) => {
+        const text = body.toString('utf8');
         if ((response.statusCode ?? 500) < 400) resolve(text);
         else reject(new Error(`the engine answered ${response.statusCode}: ${text.trim().slice(0, 300)}`));
-      });
-      response.on('error', reject);
+      }, reject);
     });
     sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
     sent.on('error', reject);

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { type RequestOptions, request } from 'node:https';
 import { errorText } from '@edgecore/api';
+import { readBody } from '../bounded-body.js';
 import { CliError } from '../errors.js';
 
 const TIMEOUT_MS = 15_000;
@@ -42,15 +43,10 @@ export async function checkNodeName(httpServer: string, nodeName: string, ca: st
 async function get(url: string, options: RequestOptions): Promise<{ status: number; body: Buffer }> {
   return new Promise<{ status: number; body: Buffer }>((resolve, reject) => {
     const sent = request(url, { ...options, agent: false, timeout: TIMEOUT_MS }, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > BODY_LIMIT_BYTES) response.destroy(new Error('the answer is too long'));
-        else chunks.push(chunk);
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
-      response.on('error', reject);
+      readBody(response, { limitBytes: BODY_LIMIT_BYTES, whose: "the cloud's" }).then(
+        (body) => resolve({ status: response.statusCode ?? 0, body }),
+        reject,
+      );
     });
     sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
     sent.on('error', reject);

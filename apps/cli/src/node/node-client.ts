@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from 'node:http';
+import { readBody } from '../bounded-body.js';
 import { CliError } from '../errors.js';
 
 const TIMEOUT_MS = 10_000;
@@ -67,12 +68,6 @@ export function noAnswer(socket: string, error: NodeJS.ErrnoException): CliError
 
 /** A body as text. @throws {CliError} when it is longer than 64 MiB. */
 export async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response) {
-    size += (chunk as Buffer).length;
-    if (size > BODY_LIMIT_BYTES) throw new CliError("the node's answer is too long");
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const body = await readBody(response, { limitBytes: BODY_LIMIT_BYTES, whose: "the node's" });
+  return body.toString('utf8');
 }

@@ -11,6 +11,7 @@ import type {
   SandboxConfig,
   SandboxStatus,
 } from '../../src/index.js';
+import { containerConfig, sandboxConfig } from '../configs.js';
 
 /** What an engine does in its own way and its client cannot change; the README has the reasons. */
 export interface Differences {
@@ -64,22 +65,17 @@ export class Fixture {
 
   sandboxConfig(overrides: Partial<SandboxConfig> = {}): SandboxConfig {
     const uid = randomUUID();
-    const config: SandboxConfig = {
+    const config = sandboxConfig({
       pod: { uid, namespace: 'compliance', name: 'web' },
-      attempt: 0,
       image: this.setup.sandboxImage,
       hostname: 'web',
       labels: { app: 'web' },
       annotations: { 'example.com/note': 'a b' },
       network: this.setup.capabilities.podNetwork ? 'pod' : 'host',
-      pid: 'container',
-      ipc: 'pod',
-      ports: [],
       cgroupParent: '',
-      sysctls: {},
       logDirectory: join(this.directory, uid),
       ...overrides,
-    };
+    });
     this.#pods.push(config.pod.uid);
     return config;
   }
@@ -91,18 +87,10 @@ export class Fixture {
   ): ContainerConfig {
     const name = overrides.name ?? 'main';
     const restartCount = overrides.meta?.restartCount ?? 0;
-    return {
+    return containerConfig({
       name,
       image: this.setup.image,
       command: ['/bin/sh', '-c', script],
-      args: [],
-      env: [],
-      mounts: [],
-      devices: [],
-      stdin: false,
-      stdinOnce: false,
-      tty: false,
-      resources: {},
       logPath: join(sandbox.logDirectory, name, `${restartCount}.log`),
       meta: {
         hash: 'c0ffee',
@@ -111,7 +99,7 @@ export class Fixture {
         terminationMessagePolicy: 'File',
       },
       ...overrides,
-    };
+    });
   }
 
   async sandbox(

@@ -1,8 +1,8 @@
+import { type CollectedLine, collectingLogger } from '@edgecore/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createDockerRuntime, type DockerRuntime } from '../../src/index.js';
+import { containerConfig, sandboxConfig } from '../configs.js';
 import { type FakeEngine, fakeEngine } from '../fake-engine.js';
-import { recordingLogger } from '../recording-logger.js';
-import { containerConfig, sandboxConfig } from './configs.js';
 
 describe('an engine', () => {
   const open: { close(): Promise<void> }[] = [];
@@ -54,7 +54,8 @@ describe('an engine', () => {
   });
 
   test('with the systemd cgroup driver gets slices, and a wrong configuration is named once', async () => {
-    const { log, records } = recordingLogger();
+    const records: CollectedLine[] = [];
+    const log = collectingLogger(records, 'trace');
     const fake = await fakeEngine((call, response) => {
       response.end(call.path === '/info' ? '{"CgroupDriver":"systemd"}' : '{"Id":"new"}');
     });

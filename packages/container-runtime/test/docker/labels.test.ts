@@ -7,7 +7,7 @@ import {
   readSandboxLabels,
   sandboxLabels,
 } from '../../src/docker/labels.js';
-import { sandboxConfig } from './configs.js';
+import { sandboxConfig } from '../configs.js';
 
 const pod = { uid: 'u', namespace: 'n', name: 'p' };
 

@@ -3,8 +3,8 @@ import { containerOfListing } from '../../src/docker/containers/container-state.
 import { familiarName } from '../../src/docker/images/familiar-name.js';
 import { logTime } from '../../src/docker/timestamps.js';
 import { createDockerRuntime, type DockerRuntime, type RuntimeEvent } from '../../src/index.js';
+import { containerConfig, sandboxConfig } from '../configs.js';
 import { type EngineCall, type FakeEngine, fakeEngine } from '../fake-engine.js';
-import { containerConfig, sandboxConfig } from './configs.js';
 
 const ID = 'c'.repeat(64);
 const PODMAN = {

@@ -6,7 +6,7 @@ import { formatResolvConf } from '../../src/docker/sandbox/resolv-conf.js';
 import { sandboxRequest } from '../../src/docker/sandbox/sandbox-request.js';
 import { securityFields } from '../../src/docker/security.js';
 import type { ContainerConfig, SandboxConfig } from '../../src/index.js';
-import { containerConfig, sandboxConfig } from './configs.js';
+import { containerConfig, sandboxConfig } from '../configs.js';
 
 interface Body {
   readonly [field: string]: unknown;

@@ -1,6 +1,6 @@
 import { eventually } from '@edgecore/testing';
 import { expect } from '@jest/globals';
-import type { Rig, RigOptions } from '../support.js';
+import { added, type Rig, type RigOptions } from '../support.js';
 
 /** Starts the module with whatever carries the messages of devices. */
 export type RigStarter = (options?: RigOptions) => Promise<Rig>;
@@ -22,3 +22,14 @@ export async function told(rig: Rig, count: number) {
 }
 
 export const twinIn = (message: { content: unknown }) => (message.content as { twin: unknown }).twin;
+
+/** A rig that knows the device `sensor` with the twin `power`, wished `ON` with cloud version 100. */
+export async function sensorOn(startRig: RigStarter): Promise<Rig> {
+  const rig = await startRig();
+  await rig.down({
+    resource: 'membership',
+    content: added('sensor', { power: { value: 'ON', cloud: 100 } }),
+  });
+  rig.said();
+  return rig;
+}

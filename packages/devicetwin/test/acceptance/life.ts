@@ -2,6 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { added, type Rig, wish } from '../support.js';
 import { at, D, meta, type RigStarter, T0, told, twinIn, U } from './expected.js';
 
+/** Topics of an update of the twin that was taken. */
+const UPDATED = [`${D}/twin/update/result`, `${D}/twin/update/document`];
+
 /** Cases 1 to 14 and 18 of devicetwin.md §12: one life of two devices. */
 export function lifeCases(startRig: RigStarter): void {
   describe('one life of two devices, cases 1 to 14', () => {
@@ -125,10 +128,7 @@ export function lifeCases(startRig: RigStarter): void {
       // 3
       step();
       await rig.mqtt(`${D}/twin/update`, { event_id: 'e2', twin: { power: { actual: { value: 'ON' } } } });
-      expect(rig.said().map(({ topic }) => topic)).toEqual([
-        `${D}/twin/update/result`,
-        `${D}/twin/update/document`,
-      ]);
+      expect(rig.said().map(({ topic }) => topic)).toEqual(UPDATED);
       expect(twinIn((await told(rig, 1))[0]!)).toMatchObject({
         power: { actual_version: { cloud: 0, edge: 2 } },
       });
@@ -247,10 +247,7 @@ export function lifeCases(startRig: RigStarter): void {
       step();
       const T11 = T;
       await rig.mqtt(`${D}/twin/update`, { event_id: 'e8', twin: { power: { expected: { value: 'ON' } } } });
-      expect(rig.said().map(({ topic }) => topic)).toEqual([
-        `${D}/twin/update/result`,
-        `${D}/twin/update/document`,
-      ]);
+      expect(rig.said().map(({ topic }) => topic)).toEqual(UPDATED);
       expect(twinIn((await told(rig, 1))[0]!)).toMatchObject({
         power: { expected_version: { cloud: 120, edge: 1 } },
       });

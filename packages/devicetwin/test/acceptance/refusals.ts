@@ -1,19 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { added } from '../support.js';
-import { D, type RigStarter } from './expected.js';
+import { D, type RigStarter, sensorOn } from './expected.js';
 
 /** Cases 15 to 17: bad input. */
 export function refusalCases(startRig: RigStarter): void {
   describe('bad input', () => {
-    async function sensor() {
-      const rig = await startRig();
-      await rig.down({
-        resource: 'membership',
-        content: added('sensor', { power: { value: 'ON', cloud: 100 } }),
-      });
-      rig.said();
-      return rig;
-    }
+    const sensor = () => sensorOn(startRig);
 
     test('15: a broken payload is answered on the topic of the device, and the next one works', async () => {
       const rig = await sensor();

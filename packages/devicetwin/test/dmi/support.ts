@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { LogFn, Logger, Metrics } from '@edgecore/api';
+import type { Metrics } from '@edgecore/api';
 import { openStore, type Store } from '@edgecore/store';
-import { tempDir } from '@edgecore/testing';
+import { type CollectedLine, collectingLogger, tempDir } from '@edgecore/testing';
 import {
   type Client,
   credentials,
@@ -23,29 +23,6 @@ afterEach(async () => {
 /** Undone after the test, the last first. */
 export function atEnd(cleanup: () => unknown): void {
   cleanups.push(cleanup);
-}
-
-export interface LogLine {
-  readonly level: string;
-  readonly fields: Record<string, unknown>;
-  readonly text: string;
-}
-
-export function collectingLogger(lines: LogLine[]): Logger {
-  const at =
-    (level: string): LogFn =>
-    (...args: [string] | [object, string?]) => {
-      const [fields, text] = typeof args[0] === 'string' ? [{}, args[0]] : [args[0], args[1] ?? ''];
-      lines.push({ level, fields: { ...fields }, text });
-    };
-  return {
-    trace: at('trace'),
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: () => collectingLogger(lines),
-  };
 }
 
 export interface Report {
@@ -78,7 +55,7 @@ export interface DmiRig {
   readonly store: Store;
   readonly reporter: RecordingReporter;
   readonly directory: string;
-  readonly log: LogLine[];
+  readonly log: CollectedLine[];
   /** `name{labels}` → sum. */
   readonly counts: Map<string, number>;
   seed(key: string, type: string, value: unknown): Promise<void>;
@@ -94,7 +71,7 @@ export async function dmiRig(
   const store = own.store ?? (await openStore({ path: join(await tempDir(), 'edgecore.db') }));
   if (!own.store) atEnd(() => store.close());
   const reporter = new RecordingReporter();
-  const log: LogLine[] = [];
+  const log: CollectedLine[] = [];
   const counts = new Map<string, number>();
   const metrics: Metrics = {
     count: (name, labels = {}, value = 1) => {
@@ -104,7 +81,7 @@ export async function dmiRig(
     gauge: () => {},
     observe: () => {},
   };
-  const dmi = new Dmi({ reporter, log: collectingLogger(log), metrics, ...own, directory, store });
+  const dmi = new Dmi({ reporter, log: collectingLogger(log, 'trace'), metrics, ...own, directory, store });
   atEnd(() => dmi.close());
   const seed = async (key: string, type: string, value: unknown) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value);

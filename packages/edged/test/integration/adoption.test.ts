@@ -13,13 +13,12 @@ import {
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
 import { FakeObjects } from '../support/fake-objects.js';
-import { containerOf, type PodObject } from '../support/harness.js';
+import { containerOf, type PodObject, running } from '../support/harness.js';
 
 const describeDocker = await withDocker();
 
 describeDocker('checklist: adoption after a restart', () => {
   let fixture: DockerFixture;
-  const running = ({ phase }: { phase: string }) => phase === 'Running';
 
   beforeEach(async () => {
     fixture = await DockerFixture.create();

@@ -5,13 +5,12 @@ import { createDockerRuntime } from '@edgecore/container-runtime';
 import { eventually, withDocker } from '@edgecore/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
-import { containerOf } from '../support/harness.js';
+import { containerOf, running } from '../support/harness.js';
 
 const describeDocker = await withDocker();
 
 describeDocker('acceptance on a real engine', () => {
   let fixture: DockerFixture;
-  const running = ({ phase }: { phase: string }) => phase === 'Running';
 
   beforeEach(async () => {
     fixture = await DockerFixture.create();

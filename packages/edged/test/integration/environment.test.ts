@@ -1,7 +1,7 @@
 import { withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
-import { containerOf, type Harness } from '../support/harness.js';
+import { containerOf, type Harness, running } from '../support/harness.js';
 
 const describeDocker = await withDocker();
 
@@ -14,8 +14,6 @@ describeDocker('checklist: environment', () => {
     edged = await fixture.start({ allocatable: { cpu: '2', memory: '4Gi', ephemeralStorage: '0' } });
   });
   afterAll(() => fixture.close());
-
-  const running = ({ phase }: { phase: string }) => phase === 'Running';
 
   test('#10 #11 #12 #13 #14 fields and resources', async () => {
     const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });

@@ -6,12 +6,10 @@ import { type EvictionThresholds, type NodeEvent, NodePressure } from '@edgecore
 import { eventually, PrivateDocker, withDocker } from '@edgecore/testing';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
-import { containerOf } from '../support/harness.js';
+import { containerOf, running } from '../support/harness.js';
 import { imageNames, importImage } from '../support/import-image.js';
 
 const describeDocker = await withDocker();
-
-const running = ({ phase }: { phase: string }) => phase === 'Running';
 
 describeDocker('a node that runs short', () => {
   let fixture: DockerFixture;

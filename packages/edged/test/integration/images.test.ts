@@ -12,7 +12,7 @@ import {
 } from '@edgecore/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
-import { containerOf, type Harness, type PodObject } from '../support/harness.js';
+import { containerOf, type Harness, type PodObject, running } from '../support/harness.js';
 
 const describeDocker = await withDocker();
 const describeRegistry = registryInstalled() ? describeDocker : describe.skip;
@@ -48,7 +48,6 @@ describeRegistry('checklist: images from a registry', () => {
     if (images.length > 0) await docker('rmi', ...images);
   });
 
-  const running = ({ phase }: { phase: string }) => phase === 'Running';
   const waiting = (pod: PodObject) => {
     const status = edged.status(pod);
     return status?.containerStatuses ? containerOf(status).state.waiting : undefined;

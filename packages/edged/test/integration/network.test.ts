@@ -3,6 +3,7 @@ import { eventually, freePort, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
 import type { Harness } from '../support/harness.js';
+import { running } from '../support/harness.js';
 
 const describeDocker = await withDocker();
 
@@ -15,8 +16,6 @@ describeDocker('checklist: network, names, DNS', () => {
     edged = await fixture.start({ clusterDns: ['10.96.0.10'], clusterDomain: 'edge.local' });
   });
   afterAll(() => fixture.close());
-
-  const running = ({ phase }: { phase: string }) => phase === 'Running';
 
   test('#48 a pod on the network of the host', async () => {
     const pod = fixture.pod({}, { hostNetwork: true });

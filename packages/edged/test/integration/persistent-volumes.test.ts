@@ -7,7 +7,7 @@ import { claim } from '../support/csi/claims.js';
 import { DriverProcess } from '../support/csi/driver-process.js';
 import { DockerFixture } from '../support/docker-fixture.js';
 import { FakeObjects } from '../support/fake-objects.js';
-import { containerOf, type Harness, type PodObject } from '../support/harness.js';
+import { containerOf, type Harness, type PodObject, running } from '../support/harness.js';
 
 const describeDocker = await withDocker();
 const SH = (script: string) => ['sh', '-c', `${script}; sleep 600`];
@@ -43,8 +43,6 @@ describeDocker('persistent volume claims', () => {
     await driver.stop();
     await fixture.close();
   });
-
-  const running = ({ phase }: { phase: string }) => phase === 'Running';
 
   /** A pod with `claimName` at `/data`. */
   function podWith(claimName: string, command: string[], { mount = {}, source = {}, spec = {} } = {}) {

@@ -4,7 +4,7 @@ import { eventually, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { podPatch } from '../../src/report/pod-patch.js';
 import { DockerFixture } from '../support/docker-fixture.js';
-import { containerOf, type Harness, type PodObject } from '../support/harness.js';
+import { containerOf, type Harness, type PodObject, running } from '../support/harness.js';
 import { HealthServer, healthFrame } from '../support/health-server.js';
 import { applyPatch } from '../support/strategic-merge.js';
 import { THROW_AWAY_TLS } from '../support/throw-away-tls.js';
@@ -21,7 +21,6 @@ describeDocker('checklist: probes, hooks, messages', () => {
   });
   afterAll(() => fixture.close());
 
-  const running = ({ phase }: { phase: string }) => phase === 'Running';
   const sh = (script: string) => ({ command: ['sh', '-c', script] });
   const eventsOf = (pod: PodObject) =>
     edged.events

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BUSYBOX_IMAGE, docker, eventually, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
-import { containerOf, type Harness, type PodObject } from '../support/harness.js';
+import { containerOf, type Harness, type PodObject, running } from '../support/harness.js';
 
 const describeDocker = await withDocker();
 
@@ -17,7 +17,6 @@ describeDocker('checklist: the end of pods', () => {
   });
   afterAll(() => fixture.close());
 
-  const running = ({ phase }: { phase: string }) => phase === 'Running';
   const stubborn = { command: ['sh', '-c', 'trap "" TERM; echo up; while :; do sleep 0.1; done'] };
   const leftovers = async ({ metadata }: PodObject) => [
     ...(await fixture.containers()).filter((name) => name.includes(metadata.uid)),

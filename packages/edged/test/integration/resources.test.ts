@@ -1,7 +1,7 @@
 import { withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
-import { containerOf, type Harness } from '../support/harness.js';
+import { containerOf, type Harness, running } from '../support/harness.js';
 
 const describeDocker = await withDocker();
 
@@ -14,8 +14,6 @@ describeDocker('checklist: resources', () => {
     edged = await fixture.start({ nodeMemoryBytes: 4 * 2 ** 30 });
   });
   afterAll(() => fixture.close());
-
-  const running = ({ phase }: { phase: string }) => phase === 'Running';
 
   test('#57 requests and limits of a burstable pod', async () => {
     const pod = fixture.pod({

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { docker, eventually, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
-import { containerOf, type Harness } from '../support/harness.js';
+import { containerOf, type Harness, running } from '../support/harness.js';
 
 const describeDocker = await withDocker();
 
@@ -16,8 +16,6 @@ describeDocker('checklist: security', () => {
     edged = await fixture.start();
   });
   afterAll(() => fixture.close());
-
-  const running = ({ phase }: { phase: string }) => phase === 'Running';
 
   test('#38 runAsUser and runAsGroup', async () => {
     const pod = fixture.pod({}, { securityContext: { runAsUser: 1000, runAsGroup: 3000 } });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { eventually, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
-import { containerOf, type Harness } from '../support/harness.js';
+import { containerOf, type Harness, running } from '../support/harness.js';
 
 const describeDocker = await withDocker();
 
@@ -26,7 +26,6 @@ describeDocker('checklist: updates and images', () => {
     empty.close();
   });
 
-  const running = ({ phase }: { phase: string }) => phase === 'Running';
   const waitingReason = (status: Parameters<typeof containerOf>[0]) =>
     containerOf(status).state.waiting?.reason;
 

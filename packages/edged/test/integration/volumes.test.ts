@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BUSYBOX_IMAGE, docker, eventually, withDocker } from '@edgecore/testing';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { DockerFixture } from '../support/docker-fixture.js';
-import { containerOf, type Harness } from '../support/harness.js';
+import { containerOf, type Harness, running } from '../support/harness.js';
 
 const describeDocker = await withDocker();
 
@@ -18,7 +18,6 @@ describeDocker('checklist: volumes', () => {
   });
   afterAll(() => fixture.close());
 
-  const running = ({ phase }: { phase: string }) => phase === 'Running';
   const mount = (name: string, mountPath: string, more = {}) => ({
     volumeMounts: [{ name, mountPath, ...more }],
   });

@@ -162,6 +162,11 @@ export class Harness {
 }
 
 /** Status of the container `name`. */
+/** For {@link Harness.until}: the pod runs. */
+export function running({ phase }: Pick<PodStatus, 'phase'>): boolean {
+  return phase === 'Running';
+}
+
 export function containerOf(status: PodStatus, name = 'c') {
   const all = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])];
   const found = all.find((one) => one.name === name);

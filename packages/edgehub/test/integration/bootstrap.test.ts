@@ -4,8 +4,9 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { eventually, tempDir } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
-import { bootstrapFileToken, type EdgeHubOptions, isFatalHubError } from '../../src/index.js';
+import { bootstrapFileToken, type EdgeHubOptions } from '../../src/index.js';
 import { FakeCloud, text } from '../support/fake-cloud.js';
+import { whyFatal } from '../support/fatal.js';
 import { certificatePaths, type Files, QUICK, startNode, type TestNode, writePair } from '../support/node.js';
 import { TestCa } from '../support/pki.js';
 
@@ -29,15 +30,9 @@ function options(extra: Partial<EdgeHubOptions> = {}): EdgeHubOptions {
 }
 
 /** Runs a hub that is expected to give up, and returns why. */
-async function fatal(extra: Partial<EdgeHubOptions> = {}): Promise<Error> {
+function fatal(extra: Partial<EdgeHubOptions> = {}): Promise<Error> {
   node = startNode(options(extra));
-  const error = await node.bus.failed.then(
-    () => new Error('unreachable'),
-    (reason: Error) => reason.cause as Error,
-  );
-  expect(isFatalHubError(error)).toBe(true);
-  expect(error.message).not.toContain('\n');
-  return error;
+  return whyFatal(node);
 }
 
 function nothingWritten(): void {

@@ -1,8 +1,9 @@
 import { chmod, rm } from 'node:fs/promises';
 import { eventually } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { EdgeHub, type EdgeHubOptions, isFatalHubError } from '../../src/index.js';
+import { EdgeHub, type EdgeHubOptions } from '../../src/index.js';
 import { FakeCloud } from '../support/fake-cloud.js';
+import { whyFatal } from '../support/fatal.js';
 import { certificatePaths, type Files, QUICK, startNode, type TestNode, writePair } from '../support/node.js';
 
 let cloud: FakeCloud;
@@ -25,15 +26,9 @@ function options(extra: Partial<EdgeHubOptions> = {}): EdgeHubOptions {
 }
 
 /** Runs a hub that is expected to give up, and returns why. */
-async function fatal(extra: Partial<EdgeHubOptions> = {}): Promise<Error> {
+function fatal(extra: Partial<EdgeHubOptions> = {}): Promise<Error> {
   node = startNode(options(extra));
-  const error = await node.bus.failed.then(
-    () => new Error('unreachable'),
-    (reason: Error) => reason.cause as Error,
-  );
-  expect(isFatalHubError(error)).toBe(true);
-  expect(error.message).not.toContain('\n');
-  return error;
+  return whyFatal(node);
 }
 
 describe('certificates that are there (§11.8, §10)', () => {

@@ -1,8 +1,9 @@
 import { CloudConnection } from '@edgecore/api';
-import { createMessage, type Message } from '@edgecore/beehive';
+import type { Message } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EdgeHubOptions } from '../../src/index.js';
+import { event } from '../support/events.js';
 import { FakeCloud, text } from '../support/fake-cloud.js';
 import {
   certificatePaths,
@@ -41,14 +42,6 @@ async function connect(extra: Partial<EdgeHubOptions> = {}) {
   return connection;
 }
 
-const event = (n: number, fields: Partial<Message> = {}) =>
-  createMessage<unknown>({
-    id: `m${n}`,
-    source: 'edged',
-    operation: 'insert',
-    resource: `default/event/e${n}`,
-    ...fields,
-  });
 const ids = (messages: readonly Message[]) => messages.map(({ id }) => id);
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `m${from + n}`);
 

@@ -2,6 +2,7 @@ import { createMessage, type Message, responseTo } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EdgeHubOptions } from '../../src/index.js';
+import { event } from '../support/events.js';
 import { FakeCloud } from '../support/fake-cloud.js';
 import { certificatePaths, type Files, QUICK, startNode, type TestNode, writePair } from '../support/node.js';
 
@@ -29,14 +30,6 @@ async function connect(extra: Partial<EdgeHubOptions> = {}) {
   return connection;
 }
 
-const event = (n: number, fields: Partial<Message> = {}) =>
-  createMessage<unknown>({
-    id: `m${n}`,
-    source: 'edged',
-    operation: 'insert',
-    resource: `default/event/e${n}`,
-    ...fields,
-  });
 const query = (name: string) =>
   createMessage({
     source: 'edged',

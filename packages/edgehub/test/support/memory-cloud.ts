@@ -1,7 +1,8 @@
-import { createMessage, type Message } from '@edgecore/beehive';
+import { type Bus, createMessage, type Message } from '@edgecore/beehive';
+import { eventually } from '@edgecore/testing';
 import { type Connection, MemoryNetwork, type TransportServer } from '@edgecore/viaduct';
 import type { EdgeHubOptions } from '../../src/index.js';
-import { certificatePaths, writePair } from './node.js';
+import { certificatePaths, startNode, type TestNode, writePair } from './node.js';
 import { TestCa } from './pki.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -22,6 +23,7 @@ export class MemoryCloud {
   onMessage: (message: Message, connection: Connection) => void = () => {};
   readonly #start = this.clock.now();
   #server: TransportServer | undefined;
+  #node: TestNode | undefined;
 
   /** Options for a hub that reaches this cloud, with certificates in place. */
   async options(extra: Partial<EdgeHubOptions> = {}): Promise<EdgeHubOptions> {
@@ -52,8 +54,37 @@ export class MemoryCloud {
     void this.#accept(server);
   }
 
+  /** Starts a hub against this cloud, which need not listen yet. `before` joins others ahead of it. */
+  async start(extra: Partial<EdgeHubOptions> = {}, before?: (bus: Bus) => void): Promise<TestNode> {
+    this.#node = startNode(await this.options(extra), before);
+    return this.#node;
+  }
+
+  /** Listens, starts a hub and waits for its keepalive. */
+  async connected(extra: Partial<EdgeHubOptions> = {}): Promise<TestNode> {
+    this.listen();
+    const node = await this.start(extra);
+    // Certificate files are read for real.
+    await eventually(() => this.heard.length > 0);
+    return node;
+  }
+
+  /** The hub started last. */
+  get node(): TestNode {
+    if (!this.#node) throw new Error('no hub was started');
+    return this.#node;
+  }
+
   async stopListening(): Promise<void> {
     await this.#server?.close();
+  }
+
+  /** Ends the hub, then itself. */
+  async close(): Promise<void> {
+    const stopped = this.#node?.stop();
+    await this.clock.advance(3000);
+    await stopped;
+    await this.stopListening();
   }
 
   get latest(): Connection {

@@ -1,21 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { BUSYBOX_IMAGE, ensureTestImages, PAUSE_IMAGE, tempDir, withDocker } from '@edgecore/testing';
 import { createDockerRuntime } from '../../../src/index.js';
+import { EVERYTHING } from '../../compliance/capabilities.js';
 import { containerRuntimeCompliance } from '../../compliance/container-runtime.js';
 
 const describeDocker = await withDocker();
 
 containerRuntimeCompliance('Docker', {
   describe: describeDocker,
-  capabilities: {
-    images: true,
-    podNetwork: true,
-    hostPorts: true,
-    resources: true,
-    mounts: true,
-    securityContext: true,
-    sharedProcessNamespace: true,
-  },
+  capabilities: EVERYTHING,
   image: BUSYBOX_IMAGE,
   sandboxImage: PAUSE_IMAGE,
   create: async () => {

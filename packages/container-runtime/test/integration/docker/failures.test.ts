@@ -1,8 +1,7 @@
-import { docker, PAUSE_IMAGE, withDocker } from '@edgecore/testing';
+import { type CollectedLine, collectingLogger, docker, PAUSE_IMAGE, withDocker } from '@edgecore/testing';
 import { expect, test } from '@jest/globals';
 import { createDockerRuntime } from '../../../src/index.js';
-import { containerConfig } from '../../docker/configs.js';
-import { recordingLogger } from '../../recording-logger.js';
+import { containerConfig } from '../../configs.js';
 import { dockerPods, inspect } from './pods.js';
 
 const describeDocker = await withDocker();
@@ -11,7 +10,8 @@ describeDocker('what can go wrong with Docker', () => {
   const pods = dockerPods();
 
   test('an engine that may not set negative OOM scores is found out once, and pods run with 0', async () => {
-    const { log, records } = recordingLogger();
+    const records: CollectedLine[] = [];
+    const log = collectingLogger(records, 'trace');
     const runtime = createDockerRuntime({ log, instance: pods.instance, containerLogsDir: pods.directory });
     const allowed = await engineAllowsNegativeScores();
     const scores: unknown[] = [];

@@ -8,7 +8,7 @@ import {
   type DockerRuntime,
   type SandboxConfig,
 } from '../../../src/index.js';
-import { containerConfig, sandboxConfig } from '../../docker/configs.js';
+import { containerConfig, sandboxConfig } from '../../configs.js';
 
 /** Pods on this machine's engine, removed after the test file by their uid. */
 export function dockerPods() {

@@ -6,7 +6,7 @@ import { parseEngineAddress } from '../../../src/docker/client/engine-address.js
 import { EngineClient } from '../../../src/docker/client/engine-client.js';
 import { engineStats } from '../../../src/docker/stats/docker-stats.js';
 import type { ContainerStats } from '../../../src/index.js';
-import { containerConfig } from '../../docker/configs.js';
+import { containerConfig } from '../../configs.js';
 import { dockerPods } from './pods.js';
 
 const describeDocker = await withDocker();

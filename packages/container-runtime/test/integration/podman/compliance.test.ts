@@ -10,21 +10,14 @@ import {
 } from '@edgecore/testing';
 import { afterAll } from '@jest/globals';
 import { createDockerRuntime } from '../../../src/index.js';
+import { EVERYTHING } from '../../compliance/capabilities.js';
 import { containerRuntimeCompliance } from '../../compliance/container-runtime.js';
 
 let podman: Podman | undefined;
 
 containerRuntimeCompliance('Podman', {
   describe: withPodman(),
-  capabilities: {
-    images: true,
-    podNetwork: true,
-    hostPorts: true,
-    resources: true,
-    mounts: true,
-    securityContext: true,
-    sharedProcessNamespace: true,
-  },
+  capabilities: EVERYTHING,
   differences: { logTimeStepMs: 1_000, localDigests: true },
   image: BUSYBOX_IMAGE,
   sandboxImage: PAUSE_IMAGE,

@@ -1,5 +1,6 @@
-import type { ContainerConfig, SandboxConfig } from '../../src/index.js';
+import type { ContainerConfig, SandboxConfig } from '../src/index.js';
 
+/** A pod on an engine; the process runtime's differs in what `process/pod-config.ts` says. */
 export function sandboxConfig(overrides: Partial<SandboxConfig> = {}): SandboxConfig {
   return {
     pod: { uid: 'u', namespace: 'n', name: 'p' },
