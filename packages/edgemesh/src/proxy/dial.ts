@@ -4,7 +4,7 @@ import { NoBackendError } from '../errors.js';
 import type { Backend } from '../model/backends.js';
 import type { Balancer } from './balancer.js';
 import type { Health } from './health.js';
-import { ReadBuffer } from './read-buffer.js';
+import type { ReadBuffer, ReadBuffers } from './read-buffer.js';
 
 export interface DialOptions {
   readonly timeoutMs: number;
@@ -52,6 +52,7 @@ export interface ConnectOptions {
   readonly balancer: Balancer;
   readonly health: Health;
   readonly dial: Dialer;
+  readonly buffers: ReadBuffers;
   readonly connectTimeoutMs: number;
 }
 
@@ -77,7 +78,7 @@ export interface Connected {
  * @throws {NoBackendError} with the last failure as cause.
  */
 export async function connectToService(
-  { balancer, health, dial, connectTimeoutMs: timeoutMs }: ConnectOptions,
+  { balancer, health, dial, buffers, connectTimeoutMs: timeoutMs }: ConnectOptions,
   { client, gone, onFailure }: ConnectFor,
 ): Promise<Connected> {
   const tried = new Set<string>();
@@ -86,13 +87,13 @@ export async function connectToService(
     const backend = balancer.pick({ client, tried });
     if (!backend) break;
     tried.add(backend.id);
-    const reads = ReadBuffer.take();
+    const reads = buffers.take();
     try {
       const socket = await dial(backend, { timeoutMs, onread: reads.onread });
       health.succeeded(backend.id);
       const done = balancer.connected(backend, client);
       const release = () => {
-        reads.release();
+        buffers.giveBack(reads);
         done();
       };
       return { socket, reads, backend, release };

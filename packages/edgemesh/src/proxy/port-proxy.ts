@@ -3,6 +3,7 @@ import type { ServiceKey } from '../model/names.js';
 import type { Balancer } from './balancer.js';
 import type { Dialer } from './dial.js';
 import type { Health } from './health.js';
+import type { ReadBuffers } from './read-buffer.js';
 
 /** What the proxy of one port of one service works with. */
 export interface PortProxyOptions {
@@ -11,6 +12,7 @@ export interface PortProxyOptions {
   readonly balancer: Balancer;
   readonly health: Health;
   readonly dial: Dialer;
+  readonly buffers: ReadBuffers;
   readonly connectTimeoutMs: number;
   readonly limits: ProxyLimits;
   readonly log: Logger;

@@ -8,6 +8,7 @@ import type { Dialer } from './dial.js';
 import { type Health, monotonicMs } from './health.js';
 import { HttpProxy } from './http-proxy.js';
 import type { PortProxy, PortProxyOptions, ProxyLimits } from './port-proxy.js';
+import { ReadBuffers } from './read-buffer.js';
 import { TcpProxy } from './tcp-proxy.js';
 import { UdpProxy } from './udp-proxy.js';
 
@@ -50,6 +51,7 @@ const PORT_TRIES = 200;
 export class ProxySet {
   readonly #options: ProxySetOptions;
   readonly #running = new Map<string, Running>();
+  readonly #buffers = new ReadBuffers();
   #nextPort: number;
 
   constructor(options: ProxySetOptions) {
@@ -120,6 +122,7 @@ export class ProxySet {
       service: service.key,
       servicePort: port.port,
       balancer,
+      buffers: this.#buffers,
       setCookie: strategy === 'SessionStickiness',
     };
     try {

@@ -7,8 +7,6 @@ const LARGE_BYTES = 64 * 1024;
 /** Kept for the next connections. */
 const MAX_SPARE = 256;
 
-const spare: ReadBuffer[] = [];
-
 /** Takes what was read. Says whether it is done with it, or still holds the memory. */
 export type Receive = (chunk: Buffer) => boolean;
 
@@ -35,17 +33,27 @@ export class ReadBuffer {
     },
   };
 
-  static take(): ReadBuffer {
-    return spare.pop() ?? new ReadBuffer();
+  /** Whether it holds no more than an idle connection's. */
+  get small(): boolean {
+    return this.#memory.length === SMALL_BYTES;
   }
 
-  passTo(receive: Receive): void {
+  passTo(receive: Receive | undefined): void {
     this.#receive = receive;
+  }
+}
+
+/** Read buffers of closed connections, for the next ones: memory that comes and goes is the collector's work. */
+export class ReadBuffers {
+  readonly #spare: ReadBuffer[] = [];
+
+  take(): ReadBuffer {
+    return this.#spare.pop() ?? new ReadBuffer();
   }
 
   /** Its connection is closed. */
-  release(): void {
-    this.#receive = undefined;
-    if (this.#memory.length === SMALL_BYTES && spare.length < MAX_SPARE) spare.push(this);
+  giveBack(buffer: ReadBuffer): void {
+    buffer.passTo(undefined);
+    if (buffer.small && this.#spare.length < MAX_SPARE) this.#spare.push(buffer);
   }
 }
