@@ -1,4 +1,4 @@
-import { isRecord, type KubeObject } from '@edgecore/api';
+import { isRecord, type KubeObject, recordsOf } from '@edgecore/api';
 import { table } from './table.js';
 
 /** How `cloud get` shows objects, by the plural of their kind. */
@@ -62,8 +62,4 @@ function endpointTable(endpoints: readonly KubeObject[]): string {
       .join(',') || '(none)',
   ]);
   return rows.length === 0 ? 'No endpoints.' : table([['NAMESPACE', 'SERVICE', 'ADDRESSES'], ...rows]);
-}
-
-function recordsOf(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

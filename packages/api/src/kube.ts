@@ -40,6 +40,11 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   );
 }
 
+/** The objects in a list that may be anything; other items are left out. */
+export function recordsOf(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
 /** True for content holding a whole object: it has `metadata.name`. */
 export function isKubeObject(
   value: unknown,

@@ -1,4 +1,4 @@
-import { isRecord } from '@edgecore/api';
+import { isRecord, recordsOf } from '@edgecore/api';
 import type { Container, PodSpec, Volume } from '../kube-types.js';
 
 /**
@@ -25,7 +25,7 @@ function volumeReference(volume: Volume): string | undefined {
   for (const kind of ['secret', 'configMap', 'persistentVolumeClaim', 'csi', 'ephemeral'] as const) {
     if (volume[kind]) return kind;
   }
-  for (const [index, source] of asList(volume.projected?.sources).entries()) {
+  for (const [index, source] of recordsOf(volume.projected?.sources).entries()) {
     for (const kind of ['secret', 'configMap', 'serviceAccountToken', 'clusterTrustBundle']) {
       if (source[kind]) return `projected.sources[${index}].${kind}`;
     }
@@ -34,18 +34,13 @@ function volumeReference(volume: Volume): string | undefined {
 }
 
 function environmentReference({ env, envFrom }: Container): string | undefined {
-  for (const [index, source] of asList(envFrom).entries()) {
+  for (const [index, source] of recordsOf(envFrom).entries()) {
     for (const kind of ['secretRef', 'configMapRef']) if (source[kind]) return `envFrom[${index}].${kind}`;
   }
-  for (const [index, { valueFrom }] of asList(env).entries()) {
+  for (const [index, { valueFrom }] of recordsOf(env).entries()) {
     for (const kind of ['secretKeyRef', 'configMapKeyRef']) {
       if (isRecord(valueFrom) && valueFrom[kind]) return `env[${index}].valueFrom.${kind}`;
     }
   }
   return undefined;
-}
-
-/** Written by hand, these may be anything. */
-function asList(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

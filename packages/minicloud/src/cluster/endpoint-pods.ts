@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { isRecord } from '@edgecore/api';
-import { type Fields, namespaceOf, type StoredObject, specOf, statusOf } from '../objects/stored-object.js';
+import { recordsOf } from '@edgecore/api';
+import { isReady } from '../objects/node-status.js';
+import { namespaceOf, type StoredObject, specOf, statusOf } from '../objects/stored-object.js';
 
 /** `v1.EndpointAddress` of a pod. */
 export interface PodAddress {
@@ -34,15 +35,7 @@ export function podAddress(service: StoredObject, pod: StoredObject): PodAddress
 
 /** Does the service send traffic to it? Without a condition a pod is not ready. */
 export function isReadyFor(service: StoredObject, pod: StoredObject): boolean {
-  const conditions = records(statusOf(pod)['conditions']);
-  return (
-    publishesNotReady(service) || conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
-  );
-}
-
-/** The mappings of a list that may be anything. */
-export function records(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
+  return publishesNotReady(service) || isReady(pod);
 }
 
 function publishesNotReady(service: StoredObject): boolean {
@@ -51,7 +44,7 @@ function publishesNotReady(service: StoredObject): boolean {
 
 function addressesOf(pod: StoredObject): string[] {
   const { podIP, podIPs } = statusOf(pod);
-  return [podIP, ...records(podIPs).map(({ ip }) => ip)].filter(isWord);
+  return [podIP, ...recordsOf(podIPs).map(({ ip }) => ip)].filter(isWord);
 }
 
 /** Endpoints have one family, the service's first. */

@@ -1,5 +1,6 @@
+import { recordsOf } from '@edgecore/api';
 import { type Fields, type StoredObject, specOf } from '../objects/stored-object.js';
-import { isReadyFor, type PodAddress, podAddress, records } from './endpoint-pods.js';
+import { isReadyFor, type PodAddress, podAddress } from './endpoint-pods.js';
 
 /** `v1.EndpointPort`. */
 export interface EndpointPort {
@@ -65,7 +66,7 @@ function subset(endpoints: readonly Endpoint[], ports: readonly EndpointPort[]):
 
 /** The service's ports this pod has; `[undefined]` for a headless service that names none. */
 function portsOn(service: StoredObject, pod: StoredObject): (EndpointPort | undefined)[] {
-  const ports = records(specOf(service)['ports']);
+  const ports = recordsOf(specOf(service)['ports']);
   if (ports.length === 0) return [undefined];
   return ports.flatMap((servicePort) => {
     const { name, appProtocol } = servicePort;
@@ -88,9 +89,9 @@ function targetPort({ port, targetPort }: Fields, protocol: string, pod: StoredO
   if (typeof target !== 'string') return undefined;
   if (/^\d+$/.test(target)) return Number(target);
   const { containers, initContainers } = specOf(pod);
-  const sidecars = records(initContainers).filter(({ restartPolicy }) => restartPolicy === 'Always');
-  for (const container of [...records(containers), ...sidecars]) {
-    const found = records(container['ports']).find(
+  const sidecars = recordsOf(initContainers).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  for (const container of [...recordsOf(containers), ...sidecars]) {
+    const found = recordsOf(container['ports']).find(
       ({ name, protocol: own = 'TCP' }) => name === target && own === protocol,
     );
     if (typeof found?.['containerPort'] === 'number') return found['containerPort'];

@@ -1,4 +1,4 @@
-import { isRecord } from '@edgecore/api';
+import { isRecord, recordsOf } from '@edgecore/api';
 import { badRequest, notFound } from '../objects/api-status.js';
 import { Kinds } from '../objects/kinds.js';
 import type { ObjectStore } from '../objects/object-store.js';
@@ -35,7 +35,7 @@ export function containerOf(pod: StoredObject, asked: string | null): string {
 /** @throws {ApiError} BadRequest when the container never ran: there is no log of it. */
 export function checkHasLog(pod: StoredObject, container: string): void {
   const status = statusOf(pod);
-  const all = [status['containerStatuses'], status['initContainerStatuses']].flatMap(records);
+  const all = [status['containerStatuses'], status['initContainerStatuses']].flatMap(recordsOf);
   const found = all.find((one) => one['name'] === container);
   const state = isRecord(found?.['state']) ? found['state'] : {};
   const waiting = state['waiting'];
@@ -62,9 +62,5 @@ function waitingText({ reason, message }: Fields): string {
 }
 
 function namesOf(containers: unknown): string[] {
-  return records(containers).map((one) => String(one['name']));
-}
-
-function records(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
+  return recordsOf(containers).map((one) => String(one['name']));
 }

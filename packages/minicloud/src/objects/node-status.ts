@@ -1,4 +1,4 @@
-import { isRecord, type KubeObject } from '@edgecore/api';
+import { isRecord, type KubeObject, recordsOf } from '@edgecore/api';
 import { withCanonical } from './quantity.js';
 import { type Fields, statusOf } from './stored-object.js';
 
@@ -29,12 +29,12 @@ function canonical(status: Fields): Fields {
 }
 
 export function conditionsOf(object: KubeObject): Fields[] {
-  const { conditions } = statusOf(object);
-  return Array.isArray(conditions) ? conditions.filter(isRecord) : [];
+  return recordsOf(statusOf(object)['conditions']);
 }
 
-export function isReady(node: KubeObject): boolean {
-  return conditionsOf(node).some(({ type, status }) => type === 'Ready' && status === 'True');
+/** Of a node or a pod. Without the condition it is not. */
+export function isReady(object: KubeObject): boolean {
+  return conditionsOf(object).some(({ type, status }) => type === 'Ready' && status === 'True');
 }
 
 /**

@@ -1,12 +1,12 @@
-import { isRecord, type KubeObject } from '@edgecore/api';
+import { isRecord, type KubeObject, recordsOf } from '@edgecore/api';
 import { withCanonical } from './quantity.js';
 import { type Fields, specOf } from './stored-object.js';
 
 /** Fills in what the API server would (defaulting of `v1.Pod`), and the initial status. */
 export function defaultPod(pod: KubeObject): KubeObject {
   const spec = specOf(pod);
-  const containers = list(spec['containers']).map(defaultContainer);
-  const initContainers = list(spec['initContainers']).map(defaultContainer);
+  const containers = recordsOf(spec['containers']).map(defaultContainer);
+  const initContainers = recordsOf(spec['initContainers']).map(defaultContainer);
   return {
     ...pod,
     spec: {
@@ -16,7 +16,7 @@ export function defaultPod(pod: KubeObject): KubeObject {
       securityContext: {},
       schedulerName: 'default-scheduler',
       ...spec,
-      ...(spec['volumes'] === undefined ? {} : { volumes: list(spec['volumes']).map(defaultVolume) }),
+      ...(spec['volumes'] === undefined ? {} : { volumes: recordsOf(spec['volumes']).map(defaultVolume) }),
       ...(initContainers.length > 0 ? { initContainers } : {}),
       containers,
     },
@@ -33,7 +33,7 @@ function defaultContainer(container: Fields): Fields {
     imagePullPolicy: defaultPullPolicy(String(container['image'] ?? '')),
     ...container,
     ...(isRecord(resources) ? { resources: defaultResources(resources) } : {}),
-    ...(ports === undefined ? {} : { ports: list(ports).map((port) => ({ protocol: 'TCP', ...port })) }),
+    ...(ports === undefined ? {} : { ports: recordsOf(ports).map((port) => ({ protocol: 'TCP', ...port })) }),
     ...probes(container),
   };
 }
@@ -101,8 +101,4 @@ export function qosClass(containers: readonly Fields[]): 'Guaranteed' | 'Burstab
   }
   if (!any) return 'BestEffort';
   return guaranteed ? 'Guaranteed' : 'Burstable';
-}
-
-function list(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

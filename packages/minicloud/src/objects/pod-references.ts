@@ -1,5 +1,5 @@
-import { isRecord, type KubeObject } from '@edgecore/api';
-import { type Fields, specOf } from './stored-object.js';
+import { isRecord, type KubeObject, recordsOf } from '@edgecore/api';
+import { specOf } from './stored-object.js';
 
 export interface PodReferences {
   readonly configMaps: ReadonlySet<string>;
@@ -11,30 +11,26 @@ export function podReferences(pod: KubeObject): PodReferences {
   const configMaps = new Set<string>();
   const secrets = new Set<string>();
   const spec = specOf(pod);
-  for (const volume of records(spec['volumes'])) {
+  for (const volume of recordsOf(spec['volumes'])) {
     add(configMaps, volume['configMap'], 'name');
     add(secrets, volume['secret'], 'secretName');
-    for (const source of records(field(volume['projected'], 'sources'))) {
+    for (const source of recordsOf(field(volume['projected'], 'sources'))) {
       add(configMaps, source['configMap'], 'name');
       add(secrets, source['secret'], 'name');
     }
   }
-  for (const container of [...records(spec['initContainers']), ...records(spec['containers'])]) {
-    for (const source of records(container['envFrom'])) {
+  for (const container of [...recordsOf(spec['initContainers']), ...recordsOf(spec['containers'])]) {
+    for (const source of recordsOf(container['envFrom'])) {
       add(configMaps, source['configMapRef'], 'name');
       add(secrets, source['secretRef'], 'name');
     }
-    for (const variable of records(container['env'])) {
+    for (const variable of recordsOf(container['env'])) {
       add(configMaps, field(variable['valueFrom'], 'configMapKeyRef'), 'name');
       add(secrets, field(variable['valueFrom'], 'secretKeyRef'), 'name');
     }
   }
-  for (const pull of records(spec['imagePullSecrets'])) add(secrets, pull, 'name');
+  for (const pull of recordsOf(spec['imagePullSecrets'])) add(secrets, pull, 'name');
   return { configMaps, secrets };
-}
-
-function records(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
 function field(value: unknown, name: string): unknown {

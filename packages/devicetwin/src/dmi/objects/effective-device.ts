@@ -1,3 +1,4 @@
+import { recordsOf } from '@edgecore/api';
 import type { Init } from '@edgecore/grpc';
 import {
   type DeviceInit,
@@ -9,7 +10,7 @@ import {
   ProtocolConfig,
 } from '../messages.js';
 import { fromObject } from './from-object.js';
-import { record, records, type StoredObject, text } from './stored-object.js';
+import { record, type StoredObject, text } from './stored-object.js';
 
 /** The name of a device's model, in the device's namespace. */
 export function modelName(device: StoredObject): string {
@@ -29,7 +30,7 @@ export function protocolOf(device: StoredObject): string {
  */
 export function effectiveDevice(device: StoredObject, model: StoredObject): DeviceInit {
   const visitorsOfModel = new Map(
-    records(model.spec['properties']).map((property) => [
+    recordsOf(model.spec['properties']).map((property) => [
       text(property['name']),
       record(property['visitors']),
     ]),
@@ -44,10 +45,10 @@ export function effectiveDevice(device: StoredObject, model: StoredObject): Devi
         ...protocol,
         configData: { ...record(model.spec['protocolConfigData']), ...record(protocol['configData']) },
       }),
-      properties: records(device.spec['properties']).map((property) =>
+      properties: recordsOf(device.spec['properties']).map((property) =>
         effectiveProperty(property, visitorsOfModel.get(text(property['name'])) ?? {}),
       ),
-      methods: records(device.spec['methods']).map((method) => fromObject(DeviceMethod, method)),
+      methods: recordsOf(device.spec['methods']).map((method) => fromObject(DeviceMethod, method)),
     },
     status: deviceStatus(device),
   };

@@ -70,8 +70,3 @@ export function record(value: unknown): Record<string, unknown> {
 export function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
-
-/** The objects in a list; other items are left out. */
-export function records(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
-}
