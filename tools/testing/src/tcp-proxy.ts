@@ -5,8 +5,6 @@ export interface TcpProxy {
   mode: 'pass' | 'stall' | 'refuse';
   /** Bytes that came from behind so far. */
   readonly received: number;
-  /** Connections accepted so far. */
-  readonly connections: number;
   /** Switches the mode once this many more bytes have come from behind. */
   after(bytes: number, act: () => void): void;
   /** Cuts every open connection. */
@@ -21,10 +19,9 @@ export async function tcpProxy(
 ): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let trigger: { at: number; act: () => void } | undefined;
-  const state = { mode: 'pass' as TcpProxy['mode'], received: 0, connections: 0 };
+  const state = { mode: 'pass' as TcpProxy['mode'], received: 0 };
 
   const server: Server = createServer({ allowHalfOpen: true }, (front) => {
-    state.connections++;
     front.on('error', () => {});
     if (state.mode === 'refuse') {
       front.destroy();

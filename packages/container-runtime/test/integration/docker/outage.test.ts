@@ -143,12 +143,14 @@ describeDocker('when the engine goes and comes back', () => {
       command: ['sh', '-c', 'while :; do echo x; sleep 0.05; done'],
     });
     await pods.runtime.startContainer(id);
+    let seen = '';
     const logs = (async () => {
-      for await (const _ of runtime.logs(id, { follow: true }));
+      for await (const { data } of runtime.logs(id, { follow: true })) seen += data.toString();
     })();
-    const exec = runtime.exec(id, { command: ['sleep', '30'] });
+    // In the log it shows that both are at work; a command that was not started yet would not notice.
+    const exec = runtime.exec(id, { command: ['sh', '-c', 'echo running > /proc/1/fd/1; exec sleep 60'] });
     const outcomes = Promise.allSettled([logs, exec]);
-    await eventually(() => link.connections >= 4 && link.received > 2_000);
+    await eventually(() => seen.includes('running'));
     link.cut();
     for (const outcome of await outcomes) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ERR_RUNTIME_UNAVAILABLE' } });
