@@ -22,7 +22,7 @@ export interface NodeConfigOptions {
   readonly podStatusSyncSeconds?: number;
   /** Period of the keepalive. Default: the format's own. */
   readonly heartbeatSeconds?: number;
-  /** Period of the node status. Default: the format's own. */
+  /** Period of the node status, whether anything changed or not. Default: the format's own. */
   readonly nodeStatusSeconds?: number;
   /** `evictionHard` of v1alpha2, as YAML. Default: nothing is ever short enough. */
   readonly evictionHard?: string;
@@ -131,7 +131,9 @@ function edgedToday({ dir, dockerSocket, nodeStatusSeconds, evictionHard }: Node
     `      evictionHard: {${evictionHard ?? NOTHING_IS_SHORT}}\n`,
     '      imageGCHighThresholdPercent: 100\n',
     dockerSocket === undefined ? '' : `      containerRuntimeEndpoint: unix://${dockerSocket}\n`,
-    nodeStatusSeconds === undefined ? '' : `      nodeStatusUpdateFrequency: ${nodeStatusSeconds}s\n`,
+    nodeStatusSeconds === undefined
+      ? ''
+      : `      nodeStatusUpdateFrequency: ${nodeStatusSeconds}s\n      nodeStatusReportFrequency: ${nodeStatusSeconds}s\n`,
     `  deviceTwin:\n    dmiSockPath: ${dir}\n`,
   ].join('');
 }

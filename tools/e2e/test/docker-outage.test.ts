@@ -40,8 +40,9 @@ describeDocker('Docker goes away under the agent', () => {
         await eventually(async () => (await here.status()).pods.some(({ name }) => name === 'made'), {
           what: 'a pod the agent took although it cannot run it',
         });
-        // Three more node statuses, and not one word about the pods.
+        // Three more node statuses that say the same, and not one word about the pods.
         await heartbeats(here, 3);
+        expect(await here.nodeReady('False')).toMatchObject({ message: notReady.message });
         const frozen = here.cloud.pods().filter(({ metadata }) => metadata.name !== 'made');
         expect(frozen.map(({ metadata, status }) => ({ name: metadata.name, status }))).toEqual(before);
         expect(here.agent.running).toBe(true);

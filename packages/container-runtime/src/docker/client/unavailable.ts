@@ -27,7 +27,12 @@ function advice(code: string, where: string): string {
       return 'its host name cannot be resolved; correct the address or the DNS of this machine';
     case 'ETIMEDOUT':
       return 'it accepts connections but answers nothing in time; look at "journalctl -u docker" and the load of this machine';
+    // Which of the two is chance. It must not show: the text is part of the
+    // node's Ready condition, and each change of that goes over the link.
+    case 'EPIPE':
+    case 'ECONNRESET':
+      return 'the connection broke; it is tried again with the next request';
     default:
-      return `the connection broke (${code || 'no code'}); it is tried again with the next request`;
+      return `the connection failed (${code || 'no code'}); it is tried again with the next request`;
   }
 }
