@@ -34,7 +34,11 @@ describeRegistry('checklist: images from a registry', () => {
     const port = await freePort();
     linked = `127.0.0.1:${port}`;
     link = await tcpProxy({ port, host: '127.0.0.1' }, { port: open.port, host: '127.0.0.1' });
-    edged = await fixture.start({ imageBackoff: { initialMs: 1_000 }, imagePullProgressDeadlineMs: 1_500 });
+    edged = await fixture.start({
+      imageBackoff: { initialMs: 1_000 },
+      // Time for two sandboxes on a busy machine: they queue while a pull stalls.
+      imagePullProgressDeadlineMs: 10_000,
+    });
   });
   afterAll(async () => {
     const pulled = await docker('images', '--format', '{{.Repository}}:{{.Tag}}');
@@ -136,13 +140,13 @@ describeRegistry('checklist: images from a registry', () => {
 
   test('#72 a pull that stalls is ended and says so; who waits behind it may leave, or comes next', async () => {
     await push(open, 'stalled:1', LARGE);
+    const behind = fixture.pod({ image: await push(open, 'behind:1') });
     const stalled = fixture.pod({ image: `${linked}/stalled:1` });
     link.after(500_000, () => {
       link.mode = 'stall';
     });
     await edged.insert(stalled);
     await eventually(() => link.mode === 'stall');
-    const behind = fixture.pod({ image: await push(open, 'behind:1') });
     const leaving = fixture.pod({ image: `${open.address}/never-asked:1` });
     await Promise.all([behind, leaving].map((pod) => edged.insert(pod)));
     await eventually(() => eventsOf(behind).length === 1 && eventsOf(leaving).length === 1);
@@ -150,7 +154,7 @@ describeRegistry('checklist: images from a registry', () => {
     await edged.removeCompletely(leaving);
     expect(waiting(stalled)?.reason).toBe('ContainerCreating');
     expect(await held(stalled, 'ErrImagePull')).toMatch(
-      /^context canceled: the pull of .*stalled:1 made no progress for 1.5 s; check the link to 127\.0\.0\.1/,
+      /^context canceled: the pull of .*stalled:1 made no progress for 10 s; check the link to 127\.0\.0\.1/,
     );
     await edged.until(behind, running);
     link.mode = 'pass';
