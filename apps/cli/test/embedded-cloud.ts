@@ -1,4 +1,7 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { silentLogger } from '@edgecore/api';
+import { eventually } from '@edgecore/testing';
 import type { CloudMessage, CloudStarter } from '../src/embedded/cloud.js';
 import { serveCloud } from '../src/embedded/serve-cloud.js';
 import { edgecore, type Ran } from './cli.js';
@@ -30,6 +33,10 @@ const cloudHere: CloudStarter = async ({ dataDir, manifestsDir, onMessage }) => 
 export interface RunningNode {
   /** What was printed so far. */
   output(): string;
+  /** Waits until it has said so. @throws with what it said instead. */
+  says(text: string): Promise<void>;
+  /** Takes its manifests away and waits until no pod is left: pods outlive their agent. */
+  empty(): Promise<void>;
   /** Also when it ends by itself. */
   readonly ended: Promise<Ran>;
   stop(): Promise<Ran>;
@@ -49,6 +56,20 @@ export function startNode(dataDir: string, ...more: string[]): RunningNode {
   });
   return {
     output: () => printed,
+    async says(text) {
+      const said = () => printed.includes(text);
+      await eventually(said, { timeoutMs: 30_000, what: `"${text}"` }).catch((error: unknown) => {
+        throw new Error(`${String(error)}; it said:\n${printed}`);
+      });
+    },
+    async empty() {
+      const manifests = join(dataDir, 'manifests');
+      for (const file of await readdir(manifests)) await rm(join(manifests, file));
+      await eventually(
+        async () => (await edgecore(['status', '--data-dir', dataDir])).stdout.includes('No pods.'),
+        { timeoutMs: 30_000, what: 'no pods' },
+      );
+    },
     ended,
     stop: () => {
       end.abort();

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { eventually, tempDir } from '@edgecore/testing';
+import { tempDir } from '@edgecore/testing';
 import { describe, expect, test } from '@jest/globals';
 import { parseTarget } from '../../src/commands/cloud-http.js';
 import { edgecore } from '../cli.js';
@@ -26,7 +26,7 @@ describe('edgecore cloud http', () => {
     const node = startNode(dataDir, '--runtime', 'process', '--no-example');
     const http = (...args: string[]) => edgecore(['cloud', 'http', ...args, '--data-dir', dataDir]);
     try {
-      await eventually(() => node.output().includes('Node n1 is Ready.'), { timeoutMs: 15_000 });
+      await node.says('Node n1 is Ready.');
       expect(await http('GET', 'n1', `${port}/x?a=1`)).toEqual({ code: 0, stdout: 'at /x?a=1', stderr: '' });
       const full = await http(
         'put',

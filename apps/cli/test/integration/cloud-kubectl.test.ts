@@ -39,7 +39,7 @@ describe('logs, exec, attach, port-forward and figures of the embedded node', ()
     await writeFile(join(dataDir, 'manifests', 'web.json'), JSON.stringify(podManifest(port)));
     node = startNode(dataDir, '--runtime', 'process', '--no-example');
     kubeconfig = join(dataDir, 'cloud', 'kubeconfig');
-    await eventually(() => node.output().includes('Pod default/web is Running.'), { timeoutMs: 20_000 });
+    await node.says('Pod default/web is Running.');
     config.loadFromFile(kubeconfig);
     const api = config.makeApiClient(CoreV1Api);
     // The node dials the tunnel when it has its certificate.
@@ -54,8 +54,9 @@ describe('logs, exec, attach, port-forward and figures of the embedded node', ()
     );
   }, 60_000);
   afterAll(async () => {
+    await node?.empty();
     await node?.stop();
-  }, 30_000);
+  }, 60_000);
 
   test('the kubeconfig is its owner’s only', async () => {
     expect((await stat(kubeconfig)).mode & 0o777).toBe(0o600);

@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually, tempDir } from '@edgecore/testing';
 import { describe, expect, test } from '@jest/globals';
@@ -10,7 +10,7 @@ describe('edgecore start', () => {
     const dataDir = await tempDir('ec-');
     const node = startNode(dataDir, '--runtime', 'process');
     try {
-      await eventually(() => node.output().includes('Pod default/hello is Running.'), { timeoutMs: 15_000 });
+      await node.says('Pod default/hello is Running.');
       expect(node.output()).toMatch(/EdgeCore is running\.\n\n {2}node +n1\n/);
       expect(node.output()).toContain('Node n1 is Ready.');
       expect(node.output()).toContain(`what it says:  edgecore logs -f hello --data-dir ${dataDir}\n`);
@@ -34,13 +34,7 @@ describe('edgecore start', () => {
       expect((await edgecore(['cloud', 'get', 'pods', '--data-dir', dataDir])).stdout).toMatch(
         /default +hello +Running +n1\n/,
       );
-      await rm(join(dataDir, 'manifests', 'hello.yaml'));
-      await eventually(
-        async () => (await edgecore(['status', '--data-dir', dataDir])).stdout.includes('No pods.'),
-        {
-          timeoutMs: 15_000,
-        },
-      );
+      await node.empty();
     } finally {
       expect(await node.stop()).toMatchObject({ code: 0, stderr: '' });
     }
@@ -58,7 +52,7 @@ describe('edgecore start', () => {
     });
     const first = startNode(dataDir, '--runtime', 'process', '--no-example');
     const certificate = join(dataDir, 'node', 'certificates', 'node.crt');
-    await eventually(() => first.output().includes('Node n1 is Ready.'), { timeoutMs: 15_000 });
+    await first.says('Node n1 is Ready.');
     const issued = await readFile(certificate, 'utf8');
     const apply = ['cloud', 'apply', '--data-dir', dataDir, '-f', '-'];
     expect(await edgecore(apply, { stdin: manifest })).toMatchObject({
@@ -89,7 +83,7 @@ describe('edgecore start', () => {
     const dataDir = await tempDir('ec-');
     const args = ['--runtime', 'process', '--no-example', '--set', 'modules.serviceBus.enable=false'];
     const node = startNode(dataDir, ...args);
-    await eventually(() => node.output().includes('EdgeCore is running.'), { timeoutMs: 15_000 });
+    await node.says('EdgeCore is running.');
     const status = await edgecore(['status', '--data-dir', dataDir]);
     await node.stop();
     expect(status.stdout).toMatch(/^edgestream /m);
@@ -115,7 +109,7 @@ describe('edgecore start', () => {
   test('12: a second agent on the same directory is refused by name of the first', async () => {
     const dataDir = await tempDir('ec-');
     const first = startNode(dataDir, '--runtime', 'process', '--no-example');
-    await eventually(() => first.output().includes('EdgeCore is running.'), { timeoutMs: 15_000 });
+    await first.says('EdgeCore is running.');
     try {
       const second = await edgecore(['start', '--config', join(dataDir, 'node', 'edgecore.yaml')], {
         env: { CHECK_EDGECORE_ENVIRONMENT: 'false' },

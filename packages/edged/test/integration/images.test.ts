@@ -173,6 +173,7 @@ describeRegistry('checklist: images from a registry', () => {
     await edged.insert(pod);
     await edged.until(pod, () => /^(ErrImagePull|RegistryUnavailable)$/.test(waiting(pod)?.reason ?? ''));
     await held(pod, 'ImagePullBackOff');
+    expect(died).toBeDefined();
     await died;
     link.mode = 'pass';
     await open.start();
