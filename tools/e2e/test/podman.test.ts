@@ -18,7 +18,13 @@ withPodman()('edgecore start on Podman', () => {
   beforeAll(async () => {
     podman = await startPodman();
     await ensureTestImages(podman.host);
-    site = await EdgeSite.open({ engine: 'docker', profile: 'current', dockerSocket: podman.socketPath });
+    site = await EdgeSite.open({
+      engine: 'docker',
+      profile: 'current',
+      dockerSocket: podman.socketPath,
+      // Podman on a busy machine may be too slow for the first look.
+      nodeStatusSeconds: 1,
+    });
     site.startAgent();
     await site.nodeReady('True');
   }, 60_000);

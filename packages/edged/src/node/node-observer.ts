@@ -1,4 +1,3 @@
-import { errorText } from '@edgecore/api';
 import type { ContainerRuntime } from '@edgecore/container-runtime';
 import type { Clock } from '../ports/clock.js';
 import { withDeadline } from '../ports/deadline.js';
@@ -73,7 +72,8 @@ export class NodeObserver {
       });
     } catch (error) {
       signal.throwIfAborted();
-      return { ready: false, reason: errorText(error) };
+      // Without its cause, which is another each time: a changed condition goes over the link.
+      return { ready: false, reason: error instanceof Error ? error.message : String(error) };
     }
   }
 }

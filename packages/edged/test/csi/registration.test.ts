@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { silentLogger } from '@edgecore/api';
 import { eventually, tempDir } from '@edgecore/testing';
@@ -28,7 +28,7 @@ describe('registration of CSI drivers (edged.md §14)', () => {
     running = new PluginWatcher({
       ...options,
       checkMs: 60_000,
-      timeoutMs: 300,
+      timeoutMs: 1000,
       retryMs: 20,
       retryMaxMs: 100,
     }).run(end.signal);
@@ -139,8 +139,12 @@ describe('registration of CSI drivers (edged.md §14)', () => {
     await eventually(() => registry.get('disk.example.org'));
   });
 
-  async function listen(name: string, onConnection: Parameters<typeof createServer>[1]): Promise<void> {
-    const server: Server = createServer(onConnection);
+  async function listen(name: string, onConnection: (socket: Socket) => void): Promise<void> {
+    const server: Server = createServer((socket) => {
+      // Who hangs up on this one does not read on.
+      socket.on('error', () => {});
+      onConnection(socket);
+    });
     await new Promise<void>((resolve) => server.listen(join(directory, 'reg', name), resolve));
     closing.push(() => server.close());
   }
