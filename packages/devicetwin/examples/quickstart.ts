@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MutableCloudLink, profile2020 } from '@edgecore/api';
@@ -6,7 +6,8 @@ import { createBus, createMessage } from '@edgecore/beehive';
 import { DeviceTwin } from '@edgecore/devicetwin';
 import { openStore } from '@edgecore/store';
 
-const store = await openStore({ path: join(await mkdtemp(join(tmpdir(), 'twins-')), 'edgecore.db') });
+const dir = await mkdtemp(join(tmpdir(), 'twins-'));
+const store = await openStore({ path: join(dir, 'edgecore.db') });
 const link = new MutableCloudLink({ profile: profile2020 });
 const twins = new DeviceTwin({ store, link, nodeName: 'edge-01' });
 const bus = createBus().add(twins);
@@ -27,3 +28,4 @@ await twins.reportTwins('lamp', { power: { actual: 'ON' } });
 console.log('on disk:', twins.device('lamp')?.twins['power']?.actual?.value);
 await bus.stop();
 await store.close();
+await rm(dir, { recursive: true });
