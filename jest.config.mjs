@@ -1,6 +1,6 @@
 export default {
   projects: ['<rootDir>/packages/*', '<rootDir>/apps/*', '<rootDir>/tools/e2e'],
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   // Jest keeps every ES module a worker has loaded: gigabytes at the end, and
   // collecting them stops the tests for seconds. A new worker costs less.
   workerIdleMemoryLimit: '512MB',

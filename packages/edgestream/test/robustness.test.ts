@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import * as fc from 'fast-check';
 import { certificates, type Files, TunnelServer } from './support/tunnel-server.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 const CONNECTS = [
   TunnelFrameType.logsConnect,

@@ -15,7 +15,7 @@ import { encodeTunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { certificates, type Files, TunnelServer } from './support/tunnel-server.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 describe('the stream tunnel', () => {
   let files: Files;

@@ -89,7 +89,7 @@ describe('what ends the agent', () => {
     await refusal(agent, 'answered 401', 'the token is refused', 'get a fresh one');
     expect(agent.output).not.toContain(secret);
     expect(await readdir(bad.dir)).not.toContain('edge.crt');
-  }, 30_000);
+  }, 60_000);
 
   test('a cloud with another CA than the token', async () => {
     const bad = await node((yaml) => yaml.replace(/token: "..../, 'token: "0000'));
@@ -100,7 +100,7 @@ describe('what ends the agent', () => {
     );
     expect(line).not.toContain(cloud.token.split('.')[3]);
     expect(await readdir(bad.dir)).not.toContain('ca.crt');
-  }, 30_000);
+  }, 60_000);
 
   test('an expired certificate and no token', async () => {
     const joined = await node();
@@ -113,7 +113,7 @@ describe('what ends the agent', () => {
       CLOCK_START_MS: String(Date.now() + 2 * YEAR_MS),
     });
     await refusal(later, join(joined.dir, 'edge.crt'), ' expired ', 'put one into modules.edgeHub.token');
-  }, 40_000);
+  }, 60_000);
 
   test('a port somebody else has', async () => {
     const taken = createServer();
@@ -122,7 +122,7 @@ describe('what ends the agent', () => {
     const bad = await node((yaml) => `${yaml}  status: {port: ${port}}\n`);
     await refusal(start(bad), 'something else is using it', '(edgecoreTs.status.port)', 'EADDRINUSE');
     await new Promise((resolve) => taken.close(resolve));
-  }, 30_000);
+  }, 60_000);
 
   const mountable = canMount();
   (mountable ? test : test.skip)(

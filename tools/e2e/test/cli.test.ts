@@ -159,5 +159,5 @@ describe('edgecore start, whole', () => {
     expect(lines.map((line) => JSON.parse(line)).every(({ level, msg }) => level >= 30 && msg !== '')).toBe(
       true,
     );
-  }, 40_000);
+  }, 60_000);
 });

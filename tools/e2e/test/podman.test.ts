@@ -31,7 +31,7 @@ withPodman()('edgecore start on Podman', () => {
   afterAll(async () => {
     await site.close();
     await podman.close();
-  }, 30_000);
+  }, 60_000);
 
   const engine = (...args: string[]) => docker('--host', podman.host, ...args);
   const idOf = (pod: StoredObject) => containersOf(pod)[0]!.containerID.replace('docker://', '');

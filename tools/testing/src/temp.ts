@@ -27,7 +27,7 @@ export async function freePort(): Promise<number> {
 /** Waits until `check` returns something truthy; throws with the last error or `what` after `timeoutMs`. */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  { timeoutMs = 10_000, intervalMs = 20, what = 'the condition' } = {},
+  { timeoutMs = 20_000, intervalMs = 20, what = 'the condition' } = {},
 ): Promise<Exclude<NonNullable<T>, false>> {
   const end = Date.now() + timeoutMs;
   let last: unknown;

@@ -174,7 +174,7 @@ describe('logs, exec, attach, port-forward and figures of the embedded node', ()
           '# TYPE',
         );
       }
-    }, 30_000);
+    }, 60_000);
 
     test.each([
       ['WebSocket', {}],
@@ -206,14 +206,14 @@ describe('logs, exec, attach, port-forward and figures of the embedded node', ()
       const exit = ended(run);
       run.kill('SIGINT');
       await exit;
-    }, 30_000);
+    }, 60_000);
 
     test('says what is wrong', async () => {
       const none = await ended(kubectl(['logs', 'nothing']));
       expect(none).toMatchObject({ code: 1, err: expect.stringContaining('pods "nothing" not found') });
       const container = await ended(kubectl(['exec', 'web', '-c', 'nope', '--', 'true']));
       expect(container).toMatchObject({ code: 1, err: expect.stringContaining('nope') });
-    }, 30_000);
+    }, 60_000);
   });
 });
 

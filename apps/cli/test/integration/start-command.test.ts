@@ -104,7 +104,7 @@ describe('edgecore start', () => {
       code: 1,
       stderr: 'edgecore: --set is for the embedded node; with --config, change edgecore.yaml itself\n',
     });
-  }, 40_000);
+  }, 60_000);
 
   test('12: a second agent on the same directory is refused by name of the first', async () => {
     const dataDir = await tempDir('ec-');
@@ -119,7 +119,7 @@ describe('edgecore start', () => {
     } finally {
       await first.stop();
     }
-  }, 40_000);
+  }, 60_000);
 
   test('a directory that cannot be made is one clear line', async () => {
     const file = join(await tempDir(), 'file');

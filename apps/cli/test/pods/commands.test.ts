@@ -10,7 +10,7 @@ import { podObject } from '../../../../packages/edged/test/support/harness.js';
 import type { ServerFixture } from '../../../../packages/edged/test/support/server-fixture.js';
 import { podDirectory, podNode, start } from './pod-node.js';
 
-jest.setTimeout(45_000);
+jest.setTimeout(60_000);
 
 describe('the pods of a node, on plain processes', () => {
   let dataDir: string;

@@ -48,7 +48,7 @@ export class Fixture {
   constructor(setup: ComplianceSetup) {
     this.setup = setup;
     // An engine shared with other tests may be slow; a hang is still found.
-    jest.setTimeout(30_000);
+    jest.setTimeout(60_000);
     beforeAll(async () => {
       this.runtime = await setup.create();
       this.directory = await tempDir('edgecore-compliance-');

@@ -32,7 +32,7 @@ export function pullTests(name: string, setup: PullSetup): void {
   const describeRegistry = registryInstalled() ? setup.describe : describe.skip;
 
   describeRegistry(`${name} pulling from a registry`, () => {
-    jest.setTimeout(30_000);
+    jest.setTimeout(60_000);
     const account = { username: 'edge', password: 'p:ss/wörd' };
     const images: string[] = [];
     let engine: PullEngine;

@@ -9,7 +9,7 @@ import { ServerFixture } from '../support/server-fixture.js';
 import { SpdyClient } from '../support/spdy-client.js';
 import { WsClient } from '../support/ws-client.js';
 
-jest.setTimeout(45_000);
+jest.setTimeout(60_000);
 
 const EXEC = '/exec/default/p/c?command=cat&input=1&output=1';
 

@@ -6,7 +6,7 @@ import { ServerFixture } from '../support/server-fixture.js';
 import { SpdyClient } from '../support/spdy-client.js';
 import { WsClient } from '../support/ws-client.js';
 
-jest.setTimeout(45_000);
+jest.setTimeout(60_000);
 
 const exec = (command: string[], streams: string) =>
   `/exec/default/p/c?${new URLSearchParams(command.map((word): [string, string] => ['command', word]))}&${streams}`;

@@ -10,7 +10,7 @@ import { ReplayCloud } from '../support/replay-cloud.js';
 import { ServerFixture } from '../support/server-fixture.js';
 import type { Conversations } from '../support/tunnel-conversation.js';
 
-jest.setTimeout(45_000);
+jest.setTimeout(60_000);
 
 interface Difference {
   readonly why: string;

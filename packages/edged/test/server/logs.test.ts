@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import type { PodObject } from '../support/harness.js';
 import { ServerFixture } from '../support/server-fixture.js';
 
-jest.setTimeout(45_000);
+jest.setTimeout(60_000);
 
 /** Bytes this process has read, of files and sockets. */
 async function bytesRead(): Promise<number> {

@@ -13,7 +13,7 @@ import { Harness, type HarnessOptions, type PodObject, podObject } from './harne
 import { isolatedRuntime } from './isolated-runtime.js';
 
 /** Pods on a real engine take their time, more so beside the other tests of the machine. */
-jest.setTimeout(45_000);
+jest.setTimeout(60_000);
 
 /** Edged on the real engine, in a namespace of its own that nothing else on this machine uses. */
 export class DockerFixture {

@@ -29,7 +29,7 @@ withNamespaces()('in a network of its own: a bridge named docker0, another one, 
     // Endpoints in the client's network, as a pod's would be.
     const echo = client.spawn(process.execPath, [ECHO_SCRIPT, 'serve']);
     await once(echo.stdout!, 'data');
-  }, 30_000);
+  }, 60_000);
 
   afterAll(async () => {
     await Promise.all([node, client, other].map((one) => one?.close()));

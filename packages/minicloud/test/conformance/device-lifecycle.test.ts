@@ -6,7 +6,7 @@ import { expect, jest, test } from '@jest/globals';
 import type { FakeEdge } from '../fake-edge.js';
 import { Lab } from '../lab.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 const lab = new Lab();
 
 interface Line {

@@ -6,7 +6,7 @@ import { goldenPath, tempDir } from '@edgecore/testing';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { FakeEdge } from '../fake-edge.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 interface Probe {
   readonly note: string;

@@ -5,7 +5,7 @@ import { goldenHub, tempDir } from '@edgecore/testing';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { FakeEdge, nodeObject } from '../fake-edge.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 interface Line {
   readonly dir: 'up' | 'down';

@@ -5,7 +5,7 @@ import { eventually, golden } from '@edgecore/testing';
 import { expect, jest, test } from '@jest/globals';
 import { Lab } from '../lab.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 const lab = new Lab();
 const recorded = golden('v1.23', 'router.jsonl').map(({ raw }) => decodeMessage(Buffer.from(raw!, 'hex')));

@@ -5,7 +5,7 @@ import type { RawStream } from '../kube-client.js';
 import { Lab, webPod } from '../lab.js';
 import type { ConnectContent } from '../tunnel-edge.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 const lab = new Lab();
 

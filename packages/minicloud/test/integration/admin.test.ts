@@ -7,7 +7,7 @@ import { tempDir } from '@edgecore/testing';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { deviceObject, FakeEdge, nodeObject, podObject } from '../fake-edge.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 let cloud: Minicloud;
 let dataDir: string;

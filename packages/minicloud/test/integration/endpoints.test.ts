@@ -4,7 +4,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { type FakeEdge, podObject } from '../fake-edge.js';
 import { Lab, PROFILES } from '../lab.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 const lab = new Lab();
 
 interface Subset {

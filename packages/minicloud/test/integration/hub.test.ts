@@ -4,7 +4,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { FakeEdge, join, nodeObject, podObject } from '../fake-edge.js';
 import { FAST, Lab, PROFILES, uidOf } from '../lab.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 const lab = new Lab();
 
 describe.each(PROFILES)('profile %s', (profile) => {

@@ -8,7 +8,7 @@ import { eventually, tempDir } from '@edgecore/testing';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { FakeEdge, nodeObject } from '../fake-edge.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 const pod = (name: string, image = 'busybox:1', container = 'main') =>
   `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec:\n  containers:\n    - {name: ${container}, image: "${image}"}\n`;

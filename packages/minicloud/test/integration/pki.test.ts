@@ -7,7 +7,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { exchange, join, signingRequest } from '../fake-edge.js';
 import { Lab } from '../lab.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 const lab = new Lab();
 
 /** A request whose signature does not fit its content: another name was put in. */

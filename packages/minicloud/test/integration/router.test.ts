@@ -6,7 +6,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { FakeEdge } from '../fake-edge.js';
 import { Lab, PROFILES } from '../lab.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 const lab = new Lab();
 const APP_URL = 'http://10.0.0.5:8080/api';

@@ -9,7 +9,7 @@ import { readAll, SPDY_LINES } from '../kube-client.js';
 import { Lab, PROFILES } from '../lab.js';
 import { dial, TunnelEdge } from '../tunnel-edge.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 const lab = new Lab();
 const POD = '/api/v1/namespaces/default/pods/web';

@@ -2,7 +2,7 @@ import { createMessage, type Message } from '@edgecore/beehive';
 import type { Connection, DialOptions, Transport, TransportServer } from '@edgecore/viaduct';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 export interface TransportSetup {
   readonly transport: Transport;

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { TestCa } from '../pki.js';
 import { type RawServer, rawServer } from './raw-server.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 const PROJECT = 'e632aba927ea4ac2b575ec1603d56f10';
 const ca = await TestCa.create();

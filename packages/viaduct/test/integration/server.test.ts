@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { WebSocket } from 'ws';
 import { TestCa } from '../pki.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 const ca = await TestCa.create();
 const [serverCert, clientCert] = await Promise.all([ca.server(), ca.issue()]);

@@ -8,7 +8,7 @@ import { verifyServerChain } from '../../src/websocket/verify-server.js';
 import { type IssueOptions, TestCa } from '../pki.js';
 import { type RawServer, rawServer } from './raw-server.js';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 const ca = await TestCa.create();
 const other = await TestCa.create('CN=Other');

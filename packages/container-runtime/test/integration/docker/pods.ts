@@ -13,7 +13,7 @@ import { containerConfig, sandboxConfig } from '../../configs.js';
 /** Pods on this machine's engine, removed after the test file by their uid. */
 export function dockerPods() {
   // An engine shared with other tests may be slow; a hang is still found.
-  jest.setTimeout(30_000);
+  jest.setTimeout(60_000);
   const uids: string[] = [];
   // Agents on this machine's engine that run for other tests must not take these pods for orphans.
   const instance = `test-${randomUUID()}`;
