@@ -1,6 +1,9 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** A machine that is busy or slow is no failure; what passes takes no longer. */
+export const testTimeout = 60_000;
+
 /**
  * Jest settings shared by every package. Tests run the TypeScript sources of
  * all workspace packages directly (no build needed); the built files are
@@ -13,6 +16,7 @@ export function project(displayName, configUrl) {
     rootDir,
     testMatch: ['<rootDir>/test/**/*.test.ts'],
     testEnvironment: 'node',
+    testTimeout,
     extensionsToTreatAsEsm: ['.ts'],
     transform: {
       '^.+\\.ts$': [

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger } from '@edgecore/api';
-import { eventually } from '@edgecore/testing';
+import { eventually, type Printing, says } from '@edgecore/testing';
 import type { CloudMessage, CloudStarter } from '../src/embedded/cloud.js';
 import { serveCloud } from '../src/embedded/serve-cloud.js';
 import { edgecore, type Ran } from './cli.js';
@@ -30,11 +30,9 @@ const cloudHere: CloudStarter = async ({ dataDir, manifestsDir, onMessage }) => 
   };
 };
 
-export interface RunningNode {
-  /** What was printed so far. */
-  output(): string;
-  /** Waits until it has said so. @throws with what it said instead. */
-  says(text: string): Promise<void>;
+export interface RunningNode extends Printing {
+  /** Waits until it has said so. @param timeoutMs Default: half a minute. @throws with what it said instead. */
+  says(text: string, timeoutMs?: number): Promise<void>;
   /** Takes its manifests away and waits until no pod is left: pods outlive their agent. */
   empty(): Promise<void>;
   /** Also when it ends by itself. */
@@ -54,13 +52,20 @@ export function startNode(dataDir: string, ...more: string[]): RunningNode {
       printed += text;
     },
   });
+  let running = true;
+  const over = () => {
+    running = false;
+  };
+  ended.then(over, over);
   return {
-    output: () => printed,
-    async says(text) {
-      const said = () => printed.includes(text);
-      await eventually(said, { timeoutMs: 30_000, what: `"${text}"` }).catch((error: unknown) => {
-        throw new Error(`${String(error)}; it said:\n${printed}`);
-      });
+    get output() {
+      return printed;
+    },
+    get running() {
+      return running;
+    },
+    says(text, timeoutMs = 30_000) {
+      return says(this, text, timeoutMs);
     },
     async empty() {
       const manifests = join(dataDir, 'manifests');

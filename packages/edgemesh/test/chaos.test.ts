@@ -89,7 +89,7 @@ test('endpoints die and come back under load: no connection fails while another 
   const { count, bad } = await end();
   expect(count).toBeGreaterThan(100);
   expect(bad).toEqual([]);
-}, 60_000);
+});
 
 test('a rolling update of five endpoints under load: no request fails', async () => {
   const make = () => httpBackend((_, response) => response.end('ok'));
@@ -121,7 +121,7 @@ test('a rolling update of five endpoints under load: no request fails', async ()
   // How many fit in is up to the machine; each update met some.
   expect(count).toBeGreaterThan(10);
   expect(bad).toEqual([]);
-}, 60_000);
+});
 
 test(
   'processes behind an HTTP port are killed in the middle of requests: each is answered by another',

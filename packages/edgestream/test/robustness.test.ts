@@ -9,8 +9,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import * as fc from 'fast-check';
 import { certificates, type Files, TunnelServer } from './support/tunnel-server.js';
 
-jest.setTimeout(60_000);
-
 const CONNECTS = [
   TunnelFrameType.logsConnect,
   TunnelFrameType.execConnect,

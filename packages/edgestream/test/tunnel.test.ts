@@ -12,10 +12,8 @@ import { createBus } from '@edgecore/beehive';
 import { EdgeStream, type EdgeStreamOptions } from '@edgecore/edgestream';
 import { eventually, golden } from '@edgecore/testing';
 import { encodeTunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { certificates, type Files, TunnelServer } from './support/tunnel-server.js';
-
-jest.setTimeout(60_000);
 
 describe('the stream tunnel', () => {
   let files: Files;

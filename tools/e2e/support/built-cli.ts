@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { eventually } from '@edgecore/testing';
+import { type Printing, says } from '@edgecore/testing';
 
 const MAIN = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
 
@@ -17,7 +17,7 @@ export interface Exit {
 }
 
 /** A started `edgecore` command. */
-export class CliProcess {
+export class CliProcess implements Printing {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   #output = '';
@@ -64,12 +64,8 @@ export class CliProcess {
   }
 
   /** Waits for a text; throws with the output when the process ends or the time is over. */
-  async says(text: string, timeoutMs = 20_000): Promise<void> {
-    const said = () => this.#output.includes(text) || !this.running;
-    await eventually(said, { timeoutMs, what: `"${text}" in the output` }).catch((error: unknown) => {
-      throw new Error(`${String(error)}; it said:\n${this.#output}`);
-    });
-    if (!this.#output.includes(text)) throw new Error(`it ended without "${text}":\n${this.#output}`);
+  says(text: string, timeoutMs = 20_000): Promise<void> {
+    return says(this, text, timeoutMs);
   }
 }
 

@@ -143,5 +143,5 @@ describe('messages nothing can be done with', () => {
     expect(link.ended).toBe(false);
     expect(hub.links).toHaveLength(1);
     expect(await podsAfterRestart()).toEqual(['before', 'behind']);
-  }, 60_000);
+  });
 });

@@ -89,7 +89,7 @@ describe('what ends the agent', () => {
     await refusal(agent, 'answered 401', 'the token is refused', 'get a fresh one');
     expect(agent.output).not.toContain(secret);
     expect(await readdir(bad.dir)).not.toContain('edge.crt');
-  }, 60_000);
+  });
 
   test('a cloud with another CA than the token', async () => {
     const bad = await node((yaml) => yaml.replace(/token: "..../, 'token: "0000'));
@@ -100,7 +100,7 @@ describe('what ends the agent', () => {
     );
     expect(line).not.toContain(cloud.token.split('.')[3]);
     expect(await readdir(bad.dir)).not.toContain('ca.crt');
-  }, 60_000);
+  });
 
   test('an expired certificate and no token', async () => {
     const joined = await node();
@@ -113,7 +113,7 @@ describe('what ends the agent', () => {
       CLOCK_START_MS: String(Date.now() + 2 * YEAR_MS),
     });
     await refusal(later, join(joined.dir, 'edge.crt'), ' expired ', 'put one into modules.edgeHub.token');
-  }, 60_000);
+  });
 
   test('a port somebody else has', async () => {
     const taken = createServer();
@@ -122,7 +122,7 @@ describe('what ends the agent', () => {
     const bad = await node((yaml) => `${yaml}  status: {port: ${port}}\n`);
     await refusal(start(bad), 'something else is using it', '(edgecoreTs.status.port)', 'EADDRINUSE');
     await new Promise((resolve) => taken.close(resolve));
-  }, 60_000);
+  });
 
   const mountable = canMount();
   (mountable ? test : test.skip)(
@@ -156,7 +156,7 @@ describe('what the agent lives with', () => {
     await agent.says('connected to the cloud', 40_000);
     await agent.says('node registered');
     told(agent, 'valid only from', '1970-01-01', 'check the clock of this machine');
-  }, 60_000);
+  });
 
   test('a clock that falls back to 1970 once the node has joined', async () => {
     const joined = await node();
@@ -171,7 +171,7 @@ describe('what the agent lives with', () => {
     });
     await agent.says('connected to the cloud', 40_000);
     told(agent, 'edge.crt is valid only from', 'check the clock of this machine');
-  }, 60_000);
+  });
 
   test('a corrupt database is set aside; the certificate stays, so the node is back at once', async () => {
     const joined = await node();
@@ -189,7 +189,7 @@ describe('what the agent lives with', () => {
     const aside = (await readdir(joined.dir)).find((name) => /^edgecore\.db\.damaged-\w+$/.test(name));
     expect((await readFile(join(joined.dir, aside!))).equals(garbage)).toBe(true);
     await eventually(() => cloud.get('Node', '', joined.name));
-  }, 60_000);
+  });
 });
 
 function canMount(): boolean {

@@ -60,6 +60,6 @@ for (const [engine, describeEngine] of [
       expect((await fetch(url, { method: 'DELETE', body: named })).status).toBe(200);
       await eventually(async () => (await here.engine.list()).length === 0, { what: 'an empty engine' });
       await here.stopAgent();
-    }, 60_000);
+    });
   });
 }

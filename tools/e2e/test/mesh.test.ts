@@ -79,7 +79,7 @@ describeMesh?.('services of the embedded node, on a machine of its own', () => {
   afterAll(async () => {
     await end('SIGKILL');
     await machine?.close();
-  }, 60_000);
+  });
 
   test('pods reach a service by its name; its endpoints follow the pods', async () => {
     await start();

@@ -47,7 +47,7 @@ function podCommands(runtime: 'process' | 'docker'): void {
     here = new Embedded(runtime, await tempDir('ec-'));
     await here.start();
     await here.engine();
-  }, 60_000);
+  });
   afterAll(() => here.clean());
 
   test('logs', async () => {

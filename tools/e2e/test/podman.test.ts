@@ -27,11 +27,11 @@ withPodman()('edgecore start on Podman', () => {
     });
     site.startAgent();
     await site.nodeReady('True');
-  }, 60_000);
+  });
   afterAll(async () => {
     await site.close();
     await podman.close();
-  }, 60_000);
+  });
 
   const engine = (...args: string[]) => docker('--host', podman.host, ...args);
   const idOf = (pod: StoredObject) => containersOf(pod)[0]!.containerID.replace('docker://', '');
@@ -80,5 +80,5 @@ withPodman()('edgecore start on Podman', () => {
     });
     await site.cloud.delete('Pod', 'default', 'broken');
     await site.podGone('broken');
-  }, 60_000);
+  });
 });

@@ -74,4 +74,4 @@ test('an update of a pod never seen starts it; a bare delete stops the pod with 
   await confirmed('own');
   await eventually(async () => (await running('uid-web-2')).length === 0, { what: 'the end of the pod' });
   expect(await running('uid-behind')).toHaveLength(1);
-}, 60_000);
+});

@@ -73,4 +73,4 @@ test('rules between MQTT topics of a node and URLs of the cloud, beside serviceB
     await site.close();
     service.close();
   }
-}, 60_000);
+});

@@ -11,5 +11,6 @@ export * from './podman.js';
 export * from './private-docker.js';
 export * from './readme.js';
 export * from './registry.js';
+export * from './says.js';
 export * from './tcp-proxy.js';
 export * from './temp.js';

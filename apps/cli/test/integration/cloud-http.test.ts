@@ -61,7 +61,7 @@ describe('edgecore cloud http', () => {
       expect(await node.stop()).toMatchObject({ code: 0, stderr: '' });
       service.close();
     }
-  }, 60_000);
+  });
 
   test.each([
     ['8080', 8080, '/'],

@@ -52,11 +52,11 @@ describe('logs, exec, attach, port-forward and figures of the embedded node', ()
         ),
       { timeoutMs: 20_000 },
     );
-  }, 60_000);
+  });
   afterAll(async () => {
     await node?.empty();
     await node?.stop();
-  }, 60_000);
+  });
 
   test('the kubeconfig is its owner’s only', async () => {
     expect((await stat(kubeconfig)).mode & 0o777).toBe(0o600);
@@ -174,7 +174,7 @@ describe('logs, exec, attach, port-forward and figures of the embedded node', ()
           '# TYPE',
         );
       }
-    }, 60_000);
+    });
 
     test.each([
       ['WebSocket', {}],
@@ -206,14 +206,14 @@ describe('logs, exec, attach, port-forward and figures of the embedded node', ()
       const exit = ended(run);
       run.kill('SIGINT');
       await exit;
-    }, 60_000);
+    });
 
     test('says what is wrong', async () => {
       const none = await ended(kubectl(['logs', 'nothing']));
       expect(none).toMatchObject({ code: 1, err: expect.stringContaining('pods "nothing" not found') });
       const container = await ended(kubectl(['exec', 'web', '-c', 'nope', '--', 'true']));
       expect(container).toMatchObject({ code: 1, err: expect.stringContaining('nope') });
-    }, 60_000);
+    });
   });
 });
 

@@ -11,9 +11,9 @@ describe('edgecore start', () => {
     const node = startNode(dataDir, '--runtime', 'process');
     try {
       await node.says('Pod default/hello is Running.');
-      expect(node.output()).toMatch(/EdgeCore is running\.\n\n {2}node +n1\n/);
-      expect(node.output()).toContain('Node n1 is Ready.');
-      expect(node.output()).toContain(`what it says:  edgecore logs -f hello --data-dir ${dataDir}\n`);
+      expect(node.output).toMatch(/EdgeCore is running\.\n\n {2}node +n1\n/);
+      expect(node.output).toContain('Node n1 is Ready.');
+      expect(node.output).toContain(`what it says:  edgecore logs -f hello --data-dir ${dataDir}\n`);
       await eventually(async () =>
         (await edgecore(['logs', 'hello', '--data-dir', dataDir])).stdout.includes(
           'Hello from the edge, greeting 1',
@@ -40,7 +40,7 @@ describe('edgecore start', () => {
     }
     const gone = await edgecore(['status', '--data-dir', dataDir]);
     expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('edgecore start') });
-  }, 60_000);
+  });
 
   test('objects are applied and deleted by hand; a second start finds its certificates', async () => {
     const dataDir = await tempDir('ec-');
@@ -77,7 +77,7 @@ describe('edgecore start', () => {
     await second.stop();
     expect(await readFile(certificate, 'utf8')).toBe(issued);
     expect((await stat(join(dataDir, 'node', 'edgecore.yaml'))).mode & 0o777).toBe(0o600);
-  }, 60_000);
+  });
 
   test('--set changes any key of the embedded node; a wrong one, or one beside a file, is refused', async () => {
     const dataDir = await tempDir('ec-');
@@ -104,7 +104,7 @@ describe('edgecore start', () => {
       code: 1,
       stderr: 'edgecore: --set is for the embedded node; with --config, change edgecore.yaml itself\n',
     });
-  }, 60_000);
+  });
 
   test('12: a second agent on the same directory is refused by name of the first', async () => {
     const dataDir = await tempDir('ec-');
@@ -119,7 +119,7 @@ describe('edgecore start', () => {
     } finally {
       await first.stop();
     }
-  }, 60_000);
+  });
 
   test('a directory that cannot be made is one clear line', async () => {
     const file = join(await tempDir(), 'file');

@@ -13,7 +13,7 @@ describeDocker('edgecore start on Docker, without a registry', () => {
     const node = startNode(dataDir, '--runtime', 'docker');
     let uid = '';
     try {
-      await node.says('Pod default/hello is Running.');
+      await node.says('Pod default/hello is Running.', 40_000);
       const { stdout } = await edgecore(['status', '--data-dir', dataDir, '--json']);
       uid = JSON.parse(stdout).pods[0].uid;
       const container = `k8s_hello_hello_default_${uid}_0`;

@@ -5,12 +5,10 @@ import { connect, createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { eventually } from '@edgecore/testing';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { podObject } from '../../../../packages/edged/test/support/harness.js';
 import type { ServerFixture } from '../../../../packages/edged/test/support/server-fixture.js';
 import { podDirectory, podNode, start } from './pod-node.js';
-
-jest.setTimeout(60_000);
 
 describe('the pods of a node, on plain processes', () => {
   let dataDir: string;

@@ -153,4 +153,4 @@ test('the mesh of a node follows services and pods of today’s cloud, and keeps
   // A node that is back watches again.
   await back.apply(service('anew', 82, port));
   await eventually(async () => (await node.reached(82)) === '127.0.0.3');
-}, 60_000);
+});

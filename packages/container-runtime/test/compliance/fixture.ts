@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { eventually, tempDir } from '@edgecore/testing';
-import { afterAll, beforeAll, jest } from '@jest/globals';
+import { afterAll, beforeAll } from '@jest/globals';
 import type {
   ContainerConfig,
   ContainerRuntime,
@@ -47,8 +47,6 @@ export class Fixture {
 
   constructor(setup: ComplianceSetup) {
     this.setup = setup;
-    // An engine shared with other tests may be slow; a hang is still found.
-    jest.setTimeout(60_000);
     beforeAll(async () => {
       this.runtime = await setup.create();
       this.directory = await tempDir('edgecore-compliance-');

@@ -10,7 +10,7 @@ import {
   tcpProxy,
   tempDir,
 } from '@edgecore/testing';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ContainerRuntime } from '../../src/index.js';
 
 export interface PullEngine {
@@ -32,7 +32,6 @@ export function pullTests(name: string, setup: PullSetup): void {
   const describeRegistry = registryInstalled() ? setup.describe : describe.skip;
 
   describeRegistry(`${name} pulling from a registry`, () => {
-    jest.setTimeout(60_000);
     const account = { username: 'edge', password: 'p:ss/wörd' };
     const images: string[] = [];
     let engine: PullEngine;

@@ -138,7 +138,7 @@ describe('logs', () => {
       const { size, blocks } = await stat(raw);
       return size > 8_000_000 && blocks * 512 < 3_000_000;
     });
-  }, 60_000);
+  });
 });
 
 describe('log records', () => {

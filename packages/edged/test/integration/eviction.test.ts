@@ -22,7 +22,7 @@ describeDocker('a node that runs short', () => {
     await engine?.close();
     engine = undefined;
     await fixture.close();
-  }, 60_000);
+  });
 
   /** Writes so many MiB to a file, as far as there is room, and stays. */
   const writer = (mebibytes: number, file: string) => ({

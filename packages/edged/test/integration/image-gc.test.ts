@@ -15,11 +15,11 @@ describeDocker('images nobody needs', () => {
   beforeEach(async () => {
     fixture = await DockerFixture.create();
     engine = await PrivateDocker.create({ diskMiB: 64 });
-  }, 60_000);
+  });
   afterEach(async () => {
     await engine?.close();
     await fixture.close();
-  }, 60_000);
+  });
 
   test('go when the disk fills, the largest first, until there is room; what is used stays', async () => {
     await importImage(engine, fixture.directory, 'large', 20);

@@ -1,13 +1,12 @@
 import { createDockerRuntime, type DockerRuntime } from '@edgecore/container-runtime';
 import { eventually, PAUSE_IMAGE, PrivateDocker, tempDir, withDocker } from '@edgecore/testing';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { containerOf, Harness, type PodObject, podObject } from '../support/harness.js';
 
 // An engine and a bridge of one's own need root.
 const describeDocker = process.getuid?.() === 0 ? await withDocker() : describe.skip;
 
 describeDocker('checklist: an engine that only this agent uses', () => {
-  jest.setTimeout(60_000);
   let engine: PrivateDocker;
   let runtime: DockerRuntime;
   let edged: Harness;

@@ -90,4 +90,4 @@ test('300 pods that came and went leave nothing: no memory, no timer, no file', 
   expect(readdirSync(join(directory, 'root/pods'))).toEqual([]);
   expect(readdirSync(join(directory, 'logs'))).toEqual([]);
   await edged.stop();
-}, 60_000);
+});

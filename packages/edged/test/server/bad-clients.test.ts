@@ -1,15 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { eventually } from '@edgecore/testing';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { dataHead, goaway, ping, rstStream, synStream } from '../../src/server/spdy/frames.js';
 import { openSockets } from '../support/open-sockets.js';
 import { ServerFixture } from '../support/server-fixture.js';
 import { SpdyClient } from '../support/spdy-client.js';
 import { WsClient } from '../support/ws-client.js';
-
-jest.setTimeout(60_000);
 
 const EXEC = '/exec/default/p/c?command=cat&input=1&output=1';
 

@@ -1,12 +1,10 @@
 import { docker, eventually, withDocker } from '@edgecore/testing';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { catBytes, EXEC_MEGABYTES } from '../support/cat-bytes.js';
 import { DockerFixture } from '../support/docker-fixture.js';
 import type { Harness, PodObject } from '../support/harness.js';
 import { SpdyClient } from '../support/spdy-client.js';
 import { WsClient } from '../support/ws-client.js';
-
-jest.setTimeout(60_000);
 
 const describeDocker = await withDocker();
 const KINDS = ['spdy', 'websocket'] as const;

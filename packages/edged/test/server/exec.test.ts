@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { eventually } from '@edgecore/testing';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { catBytes, EXEC_MEGABYTES } from '../support/cat-bytes.js';
 import { ServerFixture } from '../support/server-fixture.js';
 import { SpdyClient } from '../support/spdy-client.js';
 import { WsClient } from '../support/ws-client.js';
-
-jest.setTimeout(60_000);
 
 const exec = (command: string[], streams: string) =>
   `/exec/default/p/c?${new URLSearchParams(command.map((word): [string, string] => ['command', word]))}&${streams}`;

@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import { createBus } from '@edgecore/beehive';
 import { EdgeStream } from '@edgecore/edgestream';
 import { eventually, type GoldenLine, golden } from '@edgecore/testing';
-import { afterEach, expect, jest, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { podObject } from '../support/harness.js';
 import { ReplayCloud } from '../support/replay-cloud.js';
 import { ServerFixture } from '../support/server-fixture.js';
 import type { Conversations } from '../support/tunnel-conversation.js';
-
-jest.setTimeout(60_000);
 
 interface Difference {
   readonly why: string;

@@ -3,11 +3,9 @@ import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { eventually } from '@edgecore/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { PodObject } from '../support/harness.js';
 import { ServerFixture } from '../support/server-fixture.js';
-
-jest.setTimeout(60_000);
 
 /** Bytes this process has read, of files and sockets. */
 async function bytesRead(): Promise<number> {

@@ -6,14 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ContainerRuntime, createDockerRuntime } from '@edgecore/container-runtime';
 import { BUSYBOX_IMAGE, docker, ensureTestImages, PAUSE_IMAGE, tempDir } from '@edgecore/testing';
-import { jest } from '@jest/globals';
 import type { Container, PodSpec } from '../../src/kube-types.js';
 import { mountPoints } from '../../src/volumes/mount-table.js';
 import { Harness, type HarnessOptions, type PodObject, podObject } from './harness.js';
 import { isolatedRuntime } from './isolated-runtime.js';
-
-/** Pods on a real engine take their time, more so beside the other tests of the machine. */
-jest.setTimeout(60_000);
 
 /** Edged on the real engine, in a namespace of its own that nothing else on this machine uses. */
 export class DockerFixture {

@@ -38,7 +38,7 @@ withNamespaces()('programs everybody has, with resolvers of their own, in a podâ
       endpoints('nginx-svc', ['172.17.0.2'], 80, 'http-0'),
     );
     await eventually(() => pod.run('busybox', 'wget', '-q', '-O', '-', 'http://127.0.0.1/').then(() => true));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await mesh?.end('SIGTERM');

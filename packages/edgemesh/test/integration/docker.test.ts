@@ -25,7 +25,7 @@ describeDocker('containers of a Docker engine', () => {
   afterAll(async () => {
     await mesh?.end('SIGTERM');
     await node?.close();
-  }, 60_000);
+  });
 
   const fetch = (options: string[], url: string) => node.run(options, 'wget', '-q', '-O', '-', url);
 
@@ -34,7 +34,7 @@ describeDocker('containers of a Docker engine', () => {
     const found = await node.run(dns, 'nslookup', 'nginx-svc.default.svc.cluster.local');
     expect(found).toContain('9.251.0.1');
     expect(await node.run(dns, 'nslookup', 'nginx-svc')).toContain('9.251.0.1');
-  }, 60_000);
+  });
 
   test('#17 from the default bridge, a bridge of its own, the host’s network, and the host', async () => {
     await node.docker('network', 'create', 'other');
@@ -46,7 +46,7 @@ describeDocker('containers of a Docker engine', () => {
     expect(await node.namespace.run('busybox', 'wget', '-q', '-O', '-', 'http://9.251.0.1:12345/')).toBe(
       'hello\n',
     );
-  }, 60_000);
+  });
 
   test('#16 a container may have the service’s port on the host; both are reached', async () => {
     await node.serve('published', 'published', '--publish', '12345:80');
@@ -55,5 +55,5 @@ describeDocker('containers of a Docker engine', () => {
     expect(await on('http://9.251.0.1:12345/')).toBe('hello\n');
     expect(await fetch([], 'http://9.251.0.1:12345/')).toBe('hello');
     expect(await fetch([], 'http://172.17.0.1:12345/')).toBe('published');
-  }, 60_000);
+  });
 });

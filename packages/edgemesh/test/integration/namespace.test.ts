@@ -29,7 +29,7 @@ withNamespaces()('in a network of its own: a bridge named docker0, another one, 
     // Endpoints in the client's network, as a pod's would be.
     const echo = client.spawn(process.execPath, [ECHO_SCRIPT, 'serve']);
     await once(echo.stdout!, 'data');
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await Promise.all([node, client, other].map((one) => one?.close()));
@@ -81,7 +81,7 @@ withNamespaces()('in a network of its own: a bridge named docker0, another one, 
     expect(await node.run('iptables', '-t', 'nat', '-S', 'EDGE-MESH')).not.toContain('7000');
     await mesh.end('SIGTERM');
     expect(await node.state()).toBe(before);
-  }, 60_000);
+  });
 
   test('#18 killed and started again: nothing twice; what 2020 left goes', async () => {
     const before = await node.state();
@@ -109,7 +109,7 @@ withNamespaces()('in a network of its own: a bridge named docker0, another one, 
     expect(now.match(/-j EDGE-MESH/g)).toHaveLength(2);
     await third.end('SIGTERM');
     expect(await node.state()).toBe(before);
-  }, 60_000);
+  });
 
   test('#24 two nodes: to a pod on the other one by its host port', async () => {
     const mesh = await MeshProcess.start(node, join(dir, 'two.db'), { ...OPTIONS, nodeName: 'edge-a' });
@@ -125,7 +125,7 @@ withNamespaces()('in a network of its own: a bridge named docker0, another one, 
     for (const from of [client, node]) expect(await say(from, '9.251.0.1', '7000')).toBe('hello\n');
     far.kill();
     await mesh.end('SIGTERM');
-  }, 60_000);
+  });
 
   test('addresses of the machine itself, without iptables', async () => {
     const before = await node.state();
@@ -134,7 +134,7 @@ withNamespaces()('in a network of its own: a bridge named docker0, another one, 
     expect(await datagram(client, '5000')).toBe('hello\n');
     await mesh.end('SIGTERM');
     expect(await node.state()).toBe(before);
-  }, 60_000);
+  });
 
   test('#21 without docker0 it has an interface of its own, while it runs', async () => {
     const bare = await Namespace.create();
@@ -151,7 +151,7 @@ withNamespaces()('in a network of its own: a bridge named docker0, another one, 
     } finally {
       await bare.close();
     }
-  }, 60_000);
+  });
 
   test('the file in which 2020 wrote its rules down goes, and the route they had', async () => {
     const { DnatInterceptor } = await import('../../src/net/interceptor.js');

@@ -32,4 +32,4 @@ test('after kill -9 every acknowledged pod has its row, and every kept report is
     expect(about('kept').filter((uid) => !uids.has(uid))).toEqual([]);
     await store.close();
   }
-}, 60_000);
+});

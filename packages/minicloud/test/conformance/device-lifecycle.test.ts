@@ -2,11 +2,10 @@ import { type CloudProfileName, Operation } from '@edgecore/api';
 import { createMessage, decodeMessage, type Message } from '@edgecore/beehive';
 import type { Minicloud } from '@edgecore/minicloud';
 import { eventually, goldenHub } from '@edgecore/testing';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { FakeEdge } from '../fake-edge.js';
 import { Lab } from '../lab.js';
 
-jest.setTimeout(60_000);
 const lab = new Lab();
 
 interface Line {

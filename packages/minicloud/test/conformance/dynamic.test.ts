@@ -1,10 +1,9 @@
 import { decodeMessage, type Message } from '@edgecore/beehive';
 import { eventually, goldenHub } from '@edgecore/testing';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { FakeEdge } from '../fake-edge.js';
 import { Lab } from '../lab.js';
 
-jest.setTimeout(60_000);
 const lab = new Lab();
 
 type Fields = Record<string, unknown>;

@@ -3,10 +3,8 @@ import type { CloudProfileName } from '@edgecore/api';
 import { decodeMessage, type Message } from '@edgecore/beehive';
 import { type Minicloud, startMinicloud } from '@edgecore/minicloud';
 import { goldenPath, tempDir } from '@edgecore/testing';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FakeEdge } from '../fake-edge.js';
-
-jest.setTimeout(60_000);
 
 interface Probe {
   readonly note: string;

@@ -2,10 +2,8 @@ import { type CloudProfileName, Operation } from '@edgecore/api';
 import { createMessage, decodeMessage, type Message } from '@edgecore/beehive';
 import { type Minicloud, startMinicloud } from '@edgecore/minicloud';
 import { goldenHub, tempDir } from '@edgecore/testing';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { FakeEdge, nodeObject } from '../fake-edge.js';
-
-jest.setTimeout(60_000);
 
 interface Line {
   readonly dir: 'up' | 'down';

@@ -2,10 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decodeMessage, type Message, withFields } from '@edgecore/beehive';
 import { eventually, golden } from '@edgecore/testing';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { Lab } from '../lab.js';
-
-jest.setTimeout(60_000);
 
 const lab = new Lab();
 const recorded = golden('v1.23', 'router.jsonl').map(({ raw }) => decodeMessage(Buffer.from(raw!, 'hex')));

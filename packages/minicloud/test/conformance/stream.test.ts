@@ -1,11 +1,9 @@
 import { eventually, type GoldenLine, golden } from '@edgecore/testing';
 import { encodeTunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { RawStream } from '../kube-client.js';
 import { Lab, webPod } from '../lab.js';
 import type { ConnectContent } from '../tunnel-edge.js';
-
-jest.setTimeout(60_000);
 
 const lab = new Lab();
 

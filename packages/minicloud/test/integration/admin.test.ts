@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { createMessage } from '@edgecore/beehive';
 import { type Minicloud, startMinicloud } from '@edgecore/minicloud';
 import { tempDir } from '@edgecore/testing';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { deviceObject, FakeEdge, nodeObject, podObject } from '../fake-edge.js';
-
-jest.setTimeout(60_000);
 
 let cloud: Minicloud;
 let dataDir: string;

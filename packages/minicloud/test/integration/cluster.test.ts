@@ -1,9 +1,8 @@
 import { eventually } from '@edgecore/testing';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { deviceObject, type FakeEdge, join, nodeObject, podObject, READY } from '../fake-edge.js';
 import { Lab, PROFILES, uidOf } from '../lab.js';
 
-jest.setTimeout(60_000);
 const lab = new Lab();
 
 describe.each(PROFILES)('profile %s', (profile) => {

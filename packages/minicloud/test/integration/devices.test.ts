@@ -1,10 +1,9 @@
 import type { Message } from '@edgecore/beehive';
 import { eventually, tempDir } from '@edgecore/testing';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { deviceModelObject, deviceObject, type FakeEdge, join, measured, nodeObject } from '../fake-edge.js';
 import { Lab, PROFILES } from '../lab.js';
 
-jest.setTimeout(60_000);
 const lab = new Lab();
 const model = { deviceModelRef: { name: 'm' } };
 

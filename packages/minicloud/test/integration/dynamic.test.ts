@@ -1,10 +1,9 @@
 import type { Message } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { type FakeEdge, join, podObject } from '../fake-edge.js';
 import { Lab } from '../lab.js';
 
-jest.setTimeout(60_000);
 const lab = new Lab();
 
 interface Answer {

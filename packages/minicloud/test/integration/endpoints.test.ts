@@ -1,10 +1,9 @@
 import type { Minicloud } from '@edgecore/minicloud';
 import { eventually, tempDir } from '@edgecore/testing';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { type FakeEdge, podObject } from '../fake-edge.js';
 import { Lab, PROFILES } from '../lab.js';
 
-jest.setTimeout(60_000);
 const lab = new Lab();
 
 interface Subset {

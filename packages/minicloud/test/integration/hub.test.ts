@@ -1,10 +1,9 @@
 import { startMinicloud } from '@edgecore/minicloud';
 import { eventually, tempDir } from '@edgecore/testing';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { FakeEdge, join, nodeObject, podObject } from '../fake-edge.js';
 import { FAST, Lab, PROFILES, uidOf } from '../lab.js';
 
-jest.setTimeout(60_000);
 const lab = new Lab();
 
 describe.each(PROFILES)('profile %s', (profile) => {

@@ -5,10 +5,8 @@ import { promisify } from 'node:util';
 import { type Logger, silentLogger } from '@edgecore/api';
 import { type Minicloud, startMinicloud } from '@edgecore/minicloud';
 import { eventually, tempDir } from '@edgecore/testing';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { FakeEdge, nodeObject } from '../fake-edge.js';
-
-jest.setTimeout(60_000);
 
 const pod = (name: string, image = 'busybox:1', container = 'main') =>
   `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec:\n  containers:\n    - {name: ${container}, image: "${image}"}\n`;

@@ -3,11 +3,10 @@ import { createServer } from 'node:net';
 import { join as joinPath } from 'node:path';
 import { startMinicloud } from '@edgecore/minicloud';
 import { eventually, freePort, tempDir } from '@edgecore/testing';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { exchange, join, signingRequest } from '../fake-edge.js';
 import { Lab } from '../lab.js';
 
-jest.setTimeout(60_000);
 const lab = new Lab();
 
 /** A request whose signature does not fit its content: another name was put in. */

@@ -2,11 +2,9 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMessage, type Message } from '@edgecore/beehive';
 import { eventually } from '@edgecore/testing';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import type { FakeEdge } from '../fake-edge.js';
 import { Lab, PROFILES } from '../lab.js';
-
-jest.setTimeout(60_000);
 
 const lab = new Lab();
 const APP_URL = 'http://10.0.0.5:8080/api';

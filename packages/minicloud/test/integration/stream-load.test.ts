@@ -11,12 +11,10 @@ import { join as joinPath } from 'node:path';
 import { createBus } from '@edgecore/beehive';
 import { EdgeStream } from '@edgecore/edgestream';
 import { eventually, tempDir } from '@edgecore/testing';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { join } from '../fake-edge.js';
 import { KubeClient, SPDY_LINES } from '../kube-client.js';
 import { Lab, webPod } from '../lab.js';
-
-jest.setTimeout(60_000);
 
 const lab = new Lab();
 const SESSIONS = 50;

@@ -3,13 +3,11 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { eventually } from '@edgecore/testing';
 import { encodeTunnelFrame, TunnelFrameType } from '@edgecore/viaduct';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { join } from '../fake-edge.js';
 import { readAll, SPDY_LINES } from '../kube-client.js';
 import { Lab, PROFILES } from '../lab.js';
 import { dial, TunnelEdge } from '../tunnel-edge.js';
-
-jest.setTimeout(60_000);
 
 const lab = new Lab();
 const POD = '/api/v1/namespaces/default/pods/web';

@@ -32,4 +32,4 @@ test('after kill -9 in the middle of writing, everything reported durable is the
     await store.close();
     next = last + 1;
   }
-}, 60_000);
+});

@@ -1,8 +1,6 @@
 import { createMessage, type Message } from '@edgecore/beehive';
 import type { Connection, DialOptions, Transport, TransportServer } from '@edgecore/viaduct';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-
-jest.setTimeout(60_000);
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 export interface TransportSetup {
   readonly transport: Transport;

@@ -5,11 +5,9 @@ import { type LogFn, type Logger, silentLogger } from '@edgecore/api';
 import { createMessage, encodeMessage, type Message } from '@edgecore/beehive';
 import { freePort } from '@edgecore/testing';
 import { createWebSocketTransport, type DialOptions } from '@edgecore/viaduct';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TestCa } from '../pki.js';
 import { type RawServer, rawServer } from './raw-server.js';
-
-jest.setTimeout(60_000);
 
 const PROJECT = 'e632aba927ea4ac2b575ec1603d56f10';
 const ca = await TestCa.create();

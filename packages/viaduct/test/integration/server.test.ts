@@ -2,11 +2,9 @@ import { once } from 'node:events';
 import { request } from 'node:https';
 import { createMessage, encodeMessage } from '@edgecore/beehive';
 import { type Connection, createWebSocketServer, type TransportServer } from '@edgecore/viaduct';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { TestCa } from '../pki.js';
-
-jest.setTimeout(60_000);
 
 const ca = await TestCa.create();
 const [serverCert, clientCert] = await Promise.all([ca.server(), ca.issue()]);

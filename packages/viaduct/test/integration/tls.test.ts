@@ -3,12 +3,10 @@ import { once } from 'node:events';
 import { connect as connectTls, type TlsOptions } from 'node:tls';
 import { eventually } from '@edgecore/testing';
 import { createWebSocketTransport, type DialOptions } from '@edgecore/viaduct';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { verifyServerChain } from '../../src/websocket/verify-server.js';
 import { type IssueOptions, TestCa } from '../pki.js';
 import { type RawServer, rawServer } from './raw-server.js';
-
-jest.setTimeout(60_000);
 
 const ca = await TestCa.create();
 const other = await TestCa.create('CN=Other');

@@ -103,7 +103,7 @@ test('v1.23 pod-failed.jsonl: every message is answered as the Go edge answered 
   expect(hub.matches.length).toBeGreaterThan(3);
   const reasons = { leftOut: LEFT_OUT, onlyOurs: [...ONLY_OURS, ...BACKGROUND], allowed: [POD_PATCH] };
   expect(accountOf(hub, { recording, ...reasons })).toEqual(NOTHING);
-}, 60_000);
+});
 
 // Ten times faster than with a real cloud, but for the lease's 10 s: a keepalive each second, a cloud that
 // hangs up after 3 s without one, and four times that for the 120 s.
@@ -129,4 +129,4 @@ test('v1.23 node-register-status.jsonl: found out, registered, patched, confirme
   expect(steps[0]).toBe(0);
   expect(hub.heard.filter(({ resource }) => resource.includes('nodestatus'))).toEqual([]);
   expect(hub.dials).toHaveLength(1);
-}, 60_000);
+});

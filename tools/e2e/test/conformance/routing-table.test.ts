@@ -175,7 +175,7 @@ describe.each(['2020', 'current'] as const)('the routing table of wire.md §6.1,
       /UpdateNodeActionStatus|prepull/.test(route.operation),
     );
     expect(refusals.map(({ route }) => route.resource)).toEqual([TASK, 'task/t1/node/edge-1']);
-  }, 60_000);
+  });
 });
 
 const EVERY_KEY = {

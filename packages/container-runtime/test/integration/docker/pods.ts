@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { BUSYBOX_IMAGE, docker, ensureTestImages, eventually, PAUSE_IMAGE, tempDir } from '@edgecore/testing';
-import { afterAll, beforeAll, jest } from '@jest/globals';
+import { afterAll, beforeAll } from '@jest/globals';
 import {
   type ContainerConfig,
   createDockerRuntime,
@@ -12,8 +12,6 @@ import { containerConfig, sandboxConfig } from '../../configs.js';
 
 /** Pods on this machine's engine, removed after the test file by their uid. */
 export function dockerPods() {
-  // An engine shared with other tests may be slow; a hang is still found.
-  jest.setTimeout(60_000);
   const uids: string[] = [];
   // Agents on this machine's engine that run for other tests must not take these pods for orphans.
   const instance = `test-${randomUUID()}`;
